@@ -1,0 +1,241 @@
+"""Settings, read once from the environment. A missing or wrong value refuses to start and says what to write.
+
+Every variable may also be given as NAME_FILE, the path of a file that holds the value.
+The table for people is in README.md; a test keeps both the same.
+"""
+
+from pathlib import Path
+from zoneinfo import available_timezones
+
+import django_stubs_ext
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from environs import EnvError, FileAwareEnv, validate
+
+from flinkey_admin.checks import (
+    explain,
+    filled,
+    local_secret,
+    long_enough,
+    unreadable_files,
+    valid_bundle,
+    valid_language,
+    valid_proxy,
+    valid_token_keys,
+    valid_upstream,
+    valid_zone,
+)
+
+django_stubs_ext.monkeypatch()
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+if unreadable := unreadable_files():
+    raise ImproperlyConfigured(unreadable)
+env = FileAwareEnv(eager=False, strip_whitespace=True)
+
+# The variable means "on this machine, over plain HTTP". Django's own DEBUG stays off: its pages show code and settings
+# to whoever meets an error, and django-htmx's helper for it would replace our toasts.
+LOOPBACK = env.bool("DEBUG", False)
+DEBUG = False
+VAR_DIR = Path(env.str("VAR_DIR", str(BASE_DIR / "var")) or "var")
+
+FLINKEY_API_URL = env.str("FLINKEY_API_URL", "https://api.flinkey.de/v3", validate=valid_upstream)
+FLINKEY_API_KEY = env.str("FLINKEY_API_KEY", validate=filled)
+FLINKEY_WEBHOOK_SECRET = env.str("FLINKEY_WEBHOOK_SECRET", "")
+FLINKEY_TIMEOUT = env.float("FLINKEY_TIMEOUT", 20.0, validate=validate.Range(min=0.1))
+FLINKEY_PROXY = env.str("FLINKEY_PROXY", "", validate=valid_proxy)
+FLINKEY_CA_BUNDLE = env.str("FLINKEY_CA_BUNDLE", "", validate=valid_bundle)
+
+# On loopback the keys are made at the first start and kept in var/; anywhere else they must be given.
+SECRET_KEY = (
+    local_secret(VAR_DIR / "secret-key", env.str("SECRET_KEY", ""))
+    if LOOPBACK
+    else env.str("SECRET_KEY", validate=long_enough)
+)
+TOKEN_KEYS = (
+    env.list("TOKEN_KEYS", [], validate=valid_token_keys) or [local_secret(VAR_DIR / "token-key", "", fernet=True)]
+    if LOOPBACK
+    else env.list("TOKEN_KEYS", validate=[filled, valid_token_keys])
+)
+ALLOWED_HOSTS = (
+    env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
+    if LOOPBACK
+    else env.list("ALLOWED_HOSTS", validate=filled)
+)
+
+DATABASES = {"default": env.dj_db_url("DATABASE_URL", f"sqlite:///{VAR_DIR / 'flinkey-admin.sqlite3'}")}
+CACHES = {"default": env.dj_cache_url("CACHE_URL", "locmem://")}
+TIME_ZONE = env.str("TIME_ZONE", "Europe/Berlin", validate=valid_zone(available_timezones()))
+LANGUAGE_CODE = env.str("LANGUAGE_CODE", "", validate=valid_language)
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0, validate=validate.Range(min=0))
+SESSION_IDLE_MINUTES = env.int("SESSION_IDLE_MINUTES", 45, validate=validate.Range(min=1))
+SESSION_HOURS = env.int("SESSION_HOURS", 12, validate=validate.Range(min=1))
+DEMO_SIGN_IN = env.str("DEMO_SIGN_IN", "")  # "e-mail password", set by `make demo` alone
+
+try:
+    env.seal()
+except EnvError as error:
+    raise ImproperlyConfigured(explain(error)) from None
+
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    VAR_DIR.mkdir(parents=True, exist_ok=True)
+    # Writers queue at BEGIN instead of failing in the middle; a commit is on disk before flinkey is called.
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON",
+    }
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "axes",
+    "csp",
+    "django_htmx",
+    "django_tasks",
+    "django_tasks_db",
+    "heroicons",
+    "flinkey_admin.web",
+    "flinkey_admin.accounts",
+    "flinkey_admin.operations",
+    "flinkey_admin.fleet",
+    "flinkey_admin.assignments",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
+    "flinkey_admin.web.middleware.reference",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "flinkey_admin.web.middleware.ErrorBoundary",
+    "flinkey_admin.accounts.middleware.ManagerMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+
+ROOT_URLCONF = "flinkey_admin.urls"
+WSGI_APPLICATION = "flinkey_admin.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.messages.context_processors.messages",
+                "flinkey_admin.accounts.context.frame",
+                "flinkey_admin.operations.context.unfinished",
+            ],
+            "builtins": [
+                "django.templatetags.i18n",
+                "django.templatetags.static",
+                "heroicons.templatetags.heroicons",
+                "flinkey_admin.web.templatetags.kinds",
+                "flinkey_admin.web.templatetags.times",
+            ],
+        },
+    }
+]
+
+# Signing in
+AUTH_USER_MODEL = "accounts.Manager"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "flinkey_admin.accounts.backend.FlinkeyBackend",
+]
+LOGIN_URL = "accounts:sign_in"
+SESSION_COOKIE_AGE = SESSION_HOURS * 3600
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_HTTPONLY = True
+CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "flinkey_admin.accounts.views.csrf_failure"
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = 0.25  # hours
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_USERNAME_FORM_FIELD = "username"
+AXES_USERNAME_CALLABLE = "flinkey_admin.accounts.backend.counted_address"
+AXES_CLIENT_IP_CALLABLE = "flinkey_admin.web.proxies.client_address"
+AXES_LOCKOUT_CALLABLE = "flinkey_admin.accounts.views.throttled"
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
+
+# What the browser is told
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF],
+        "connect-src": [SELF],
+        "font-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+    }
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+if not LOOPBACK:
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-session", "__Host-csrf"
+    SECURE_HSTS_SECONDS = 63_072_000
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
+if TRUSTED_PROXIES:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_SSL_REDIRECT = not LOOPBACK
+    SECURE_REDIRECT_EXEMPT = [r"^health/"]
+
+# Language and time: the fleet's zone is the zone of every time on a page
+USE_TZ = True
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+if LANGUAGE_CODE:
+    LANGUAGES = [pair for pair in LANGUAGES if pair[0] == LANGUAGE_CODE]
+LANGUAGE_CODE = LANGUAGE_CODE or "en"
+FORMAT_MODULE_PATH = "flinkey_admin.formats"
+LOCALE_PATHS = [BASE_DIR / "flinkey_admin" / "locale"]
+
+# Static files
+STATIC_URL = "static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = VAR_DIR / "static"
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = LOOPBACK
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if LOOPBACK
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+
+# A selection of 5,000 cars posts 5,000 ids.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
+
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"reference": {"()": "flinkey_admin.web.logs.ReferenceFilter"}},
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} [{reference}] {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["reference"]}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+    "loggers": {"flinkey": {"level": "INFO"}, "flinkey_admin": {"level": "INFO"}},
+}

@@ -1,0 +1,36 @@
+"""The features put together. What one feature's page shows of another is handed in here."""
+
+from django.urls import include, path
+
+from flinkey_admin.assignments import views as assignments
+from flinkey_admin.fleet import urls as fleet
+from flinkey_admin.fleet import views as fleet_views
+from flinkey_admin.web import views as web
+
+fleet_urls = [
+    *fleet.urlpatterns,
+    path(
+        "cars/<int:car_id>/",
+        fleet_views.car_detail,
+        {"windows": assignments.windows_of_car},
+        name="car_detail",
+    ),
+    path(
+        "users/<int:user_id>/",
+        fleet_views.user_detail,
+        {"windows": assignments.windows_of_user},
+        name="user_detail",
+    ),
+]
+
+handler400 = "flinkey_admin.web.errors.refused"
+handler500 = "flinkey_admin.web.errors.last_resort"
+
+urlpatterns = [
+    path("", include("flinkey_admin.accounts.urls")),
+    path("", include((fleet_urls, "fleet"))),
+    path("", include("flinkey_admin.assignments.urls")),
+    path("", include("flinkey_admin.operations.urls")),
+    path("health/live/", web.live, name="live"),
+    path("health/ready/", web.ready, name="ready"),
+]
