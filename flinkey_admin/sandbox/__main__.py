@@ -1,0 +1,7 @@
+"""`python -m flinkey_admin.sandbox`."""
+
+import sys
+
+from .cli import main
+
+sys.exit(main(sys.argv[1:]))
