@@ -1,0 +1,71 @@
+"""The reference number, the headers of every page and the one error boundary."""
+
+import logging
+from collections.abc import Callable
+
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.cache import add_never_cache_headers
+
+from flinkey_admin.flinkey.errors import FlinkeyError
+from flinkey_admin.web import logs, sentences
+from flinkey_admin.web.errors import HEADINGS, Trouble, error_response
+
+logger = logging.getLogger(__name__)
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+def reference(get_response: GetResponse) -> GetResponse:
+    """Gives each request its reference number, and each answer the headers Django has no setting for."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        token = logs.current.set(logs.new_reference())
+        try:
+            response = get_response(request)
+        finally:
+            logs.current.reset(token)
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        response.headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")
+        if response.headers.get("Content-Type", "").startswith("text/html"):
+            add_never_cache_headers(response)
+            response.headers["Cache-Control"] = "no-store"
+        return response
+
+    return middleware
+
+
+class ErrorBoundary:
+    """Every failure ends here: one sentence as a page or a toast, one reference number, one line in the log."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if response.status_code == 404 and request.resolver_match is None:
+            # No view was asked, so no exception passed by: the address itself is unknown.
+            return error_response(request, Trouble(sentences.NOT_HERE, 404))
+        if response.status_code == 405 and not response.content:
+            # An address that only forms are sent to, opened from a bookmark or the address bar.
+            page = error_response(request, Trouble(sentences.NOT_HERE, 405, HEADINGS[404]))
+            page.headers["Allow"] = response.headers["Allow"]
+            return page
+        return response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse:
+        match exception:
+            case FlinkeyError():
+                logger.warning("flinkey: %s", exception)
+                said = sentences.of(exception)
+                trouble = Trouble(said.text, said.status, said.heading, str(exception), again=True)
+            case Http404():
+                trouble = Trouble(str(exception) or sentences.NOT_HERE, 404)
+            case PermissionDenied():
+                trouble = Trouble(sentences.NOT_ALLOWED, 403)
+            case SuspiciousOperation():
+                logger.warning("refused: %s", exception)
+                trouble = Trouble(sentences.TOO_MUCH, 400)
+            case _:
+                logger.error("unexpected", exc_info=exception)
+                trouble = Trouble(sentences.UNEXPECTED, 500)
+        return error_response(request, trouble)

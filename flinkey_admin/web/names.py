@@ -1,0 +1,80 @@
+"""What people call a car, a user, a service, a box; how they find and sort it."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from flinkey_admin.flinkey.records import Car, Product, Service, User
+
+Thing = Car | User | Service | Product
+GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
+
+
+def name_of(thing: Thing) -> str:
+    """What a person calls a thing, also when half of its data is missing."""
+    match thing:
+        case User():
+            full = " ".join(part for part in (thing.first_name, thing.last_name) if part)
+            return full or thing.email
+        case Product():
+            return thing.unique_id
+    return thing.name or _("without name (%(id)s)") % {"id": thing.id}
+
+
+def second_of(thing: Thing) -> str:
+    """What tells a thing from its namesakes: the plate, the e-mail address, the serial number."""
+    match thing:
+        case Car():
+            return thing.license_plate or ""
+        case User():
+            return thing.email if name_of(thing) != thing.email else ""
+        case Product():
+            return thing.serial_number or ""
+    return ""
+
+
+def label_of(thing: Thing) -> str:
+    """The name in one line, where it must be told from its namesakes."""
+    return " · ".join(part for part in (name_of(thing), second_of(thing)) if part)
+
+
+def text_of(thing: Thing) -> list[str]:
+    """Every word that people know a thing by."""
+    match thing:
+        case Car():
+            known = [thing.name, thing.license_plate, thing.vin, thing.brand, thing.model, thing.description]
+        case User():
+            known = [thing.first_name, thing.last_name, thing.email]
+        case Service():
+            known = [thing.name, thing.termination_cause]
+        case Product():
+            known = [thing.unique_id, thing.serial_number, thing.sap_number, thing.type]
+    return [word for word in known if word]
+
+
+def fold(text: str) -> str:
+    """A text as a search sees it: no capitals, no accents, no umlauts."""
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(sign for sign in plain if not unicodedata.combining(sign))
+
+
+def finds(query: str, words: Iterable[str]) -> bool:
+    """Whether every word of the query is somewhere in the words; plates with or without spaces and hyphens."""
+    joined = " ".join(words)
+    hay = f"{fold(joined)} {fold(joined.casefold().translate(GERMAN))}"
+    squeezed = _squeeze(hay)
+    parts = fold(query).split()
+    return all(part in hay for part in parts) or (bool(parts) and _squeeze("".join(parts)) in squeezed)
+
+
+def _squeeze(text: str) -> str:
+    return re.sub(r"[\s\-_.:'\u2019]", "", text)
+
+
+def natural(value: object) -> tuple[Any, ...]:
+    """A sort key by which Pool 2 comes before Pool 10."""
+    pieces = re.split(r"(\d+)", fold(str(value)))
+    return tuple((1, int(piece), "") if piece.isdigit() else (0, 0, piece) for piece in pieces if piece)

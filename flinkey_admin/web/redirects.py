@@ -1,0 +1,16 @@
+"""Where to go afterwards."""
+
+from django.http import HttpRequest
+from django.utils.http import url_has_allowed_host_and_scheme
+
+
+def safe_next(request: HttpRequest, otherwise: str) -> str:
+    """The path that the form or the URL asks for: one of this dashboard, else `otherwise`.
+
+    Anything but a path of ours is somebody's trap.
+    """
+    to = request.POST.get("next") or request.GET.get("next") or ""
+    local = url_has_allowed_host_and_scheme(to, {request.get_host()}, require_https=request.is_secure())
+    # A browser drops tabs and line ends from a link: what is left of "/", a tab and "//host" is another host.
+    plain = to.isprintable() and "\\" not in to
+    return to if local and plain and to.startswith("/") and not to.startswith("//") else otherwise

@@ -1,0 +1,43 @@
+"""The four kinds of member in words. A verb and its object are one sentence: other languages join them otherwise."""
+
+from django import template
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+register = template.Library()
+
+
+@register.filter
+def plural(kind: str) -> str:
+    """Cars, users, services, boxes: the heading of a list."""
+    return {"cars": _("Cars"), "users": _("Users"), "services": _("Services"), "products": _("Boxes")}[kind]
+
+
+@register.filter
+def add_them(kind: str) -> str:
+    """The button that adds some."""
+    words = {"cars": _("Add cars"), "users": _("Add users"), "services": _("Add services"), "products": _("Add boxes")}
+    return words[kind]
+
+
+@register.filter
+def found_by(kind: str) -> str:
+    """What a search finds them by."""
+    return {
+        "cars": _("Plate, name, VIN"),
+        "users": _("Name, e-mail"),
+        "services": _("Name, cause"),
+        "products": _("Box, serial number"),
+    }[kind]
+
+
+@register.filter
+def counted(count: int, kind: str) -> str:
+    """So many of them."""
+    words = {
+        "cars": ngettext("%(count)s car", "%(count)s cars", count),
+        "users": ngettext("%(count)s user", "%(count)s users", count),
+        "services": ngettext("%(count)s service", "%(count)s services", count),
+        "products": ngettext("%(count)s box", "%(count)s boxes", count),
+    }
+    return words[kind] % {"count": count}

@@ -1,0 +1,19 @@
+"""Times as a coordinator reads them."""
+
+import datetime as dt
+
+from django import template
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+register = template.Library()
+
+
+@register.filter
+def moment(value: dt.datetime) -> str:
+    """A time in the fleet's zone; the year only where it is not this one."""
+    local = timezone.localtime(value)
+    # Translators: a date within this year, with the day of the week; see Django's date format characters
+    this_year = _("D j M, H:i")
+    return date_format(local, this_year if local.year == timezone.localtime().year else "DATETIME_FORMAT")

@@ -1,0 +1,170 @@
+/* Makes the pages quicker in the hand. Nothing here is needed: every page works without it.
+   All listeners sit on the document, so whatever htmx swaps in works at once. */
+"use strict";
+(() => {
+  const lastClicked = new WeakMap(); // form -> the box clicked last, where a range with shift begins
+  let remembered = new Map(); // id of a form -> ids that were ticked before a swap
+
+  /* ---- selection: form[data-select]; app.css shows and hides the bar by itself ---- */
+  // Never form.id: boxes named "id" hide it.
+  const selectForms = () => document.querySelectorAll("form[data-select]");
+  const isBox = (element) => element.matches?.('input[type="checkbox"][name="id"]') && !element.disabled;
+  const boxesOf = (form) => [...form.elements].filter(isBox);
+
+  function refreshSelection(form) {
+    const boxes = boxesOf(form);
+    const count = boxes.filter((box) => box.checked).length;
+    for (const place of form.querySelectorAll("[data-selected-count]")) place.textContent = count;
+    for (const head of form.querySelectorAll('input[type="checkbox"][data-select-all]')) {
+      head.checked = count > 0 && count === boxes.length;
+      head.indeterminate = count > 0 && count < boxes.length;
+    }
+  }
+
+  function tickAll(form, checked) {
+    for (const box of boxesOf(form)) box.checked = checked;
+    refreshSelection(form);
+  }
+
+  function tickRange(form, box) {
+    const boxes = boxesOf(form);
+    const [from, to] = [boxes.indexOf(lastClicked.get(form)), boxes.indexOf(box)].sort((one, other) => one - other);
+    if (from >= 0) for (const between of boxes.slice(from, to + 1)) between.checked = box.checked;
+  }
+
+  function clickedSelection(event) {
+    const target = event.target;
+    const form = (target.closest("input, button")?.form ?? target.closest("form"));
+    if (!form?.matches("form[data-select]")) return;
+    const all = target.closest("[data-select-all]");
+    if (all) tickAll(form, all.type === "checkbox" ? all.checked : true);
+    else if (target.closest("[data-select-none]")) tickAll(form, false);
+    else if (target.matches("td.tick")) target.querySelector('input[type="checkbox"]')?.click();
+    else if (isBox(target)) {
+      if (event.shiftKey) tickRange(form, target);
+      lastClicked.set(form, target);
+      refreshSelection(form);
+    }
+  }
+
+  // Sorting and turning the page are links: what is ticked goes along in the address.
+  function takeTicksAlong(event) {
+    const link = event.target.closest("form[data-select] :is(th, .pages) a");
+    if (!link) return;
+    const address = new URL(link.href);
+    address.searchParams.delete("tick");
+    for (const box of boxesOf(link.closest("form"))) if (box.checked) address.searchParams.append("tick", box.value);
+    link.href = address;
+  }
+
+  function rememberSelection() {
+    remembered = new Map();
+    for (const form of selectForms()) {
+      const ids = boxesOf(form).filter((box) => box.checked).map((box) => box.value);
+      remembered.set(form.getAttribute("id"), new Set(ids));
+    }
+  }
+
+  // Only a row that is still in the list stays ticked: what is counted is what is seen.
+  function restoreSelection() {
+    for (const form of selectForms()) {
+      const ids = remembered.get(form.getAttribute("id"));
+      for (const box of boxesOf(form)) if (ids?.has(box.value)) box.checked = true;
+      refreshSelection(form);
+    }
+  }
+
+  /* ---- a form is sent once ---- */
+  function setSent(form, sent) {
+    form.toggleAttribute("data-sent", sent);
+    for (const button of form.elements) {
+      if (button.type !== "submit") continue;
+      // Not "disabled": that would drop the pressed button's own name and value.
+      if (sent) button.setAttribute("aria-disabled", "true");
+      else button.removeAttribute("aria-disabled");
+    }
+    document.body.toggleAttribute("data-busy", document.querySelector("form[data-sent]") !== null);
+  }
+
+  function submitted(event) {
+    const form = event.target;
+    const method = (event.submitter?.getAttribute("formmethod") ?? form.getAttribute("method") ?? "get").toLowerCase();
+    // A download (data-again) or an answer in another tab leaves this page standing: it may be asked for again.
+    if (method !== "post" || form.hasAttribute("data-again") || form.getAttribute("target")) return;
+    if (form.hasAttribute("data-sent")) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+    } else setSent(form, true);
+  }
+
+  /* ---- menus, toasts, dialogs ---- */
+  function closeMenus(except) {
+    for (const menu of document.querySelectorAll("details.menu[open]")) if (menu !== except) menu.open = false;
+  }
+
+  function dismiss(event) {
+    event.target.closest("[data-dismiss]")?.closest(".toast")?.remove();
+    const closer = event.target.closest("[data-close]");
+    const dialog = closer?.closest("dialog");
+    if (!dialog) return;
+    event.preventDefault(); // the link behind it is for pages without scripts
+    dialog.close();
+  }
+
+  // News goes by itself unless somebody is reading it; warnings and faults stay until they are dismissed.
+  function letGo(toast) {
+    toast.dataset.leaving = "";
+    setTimeout(() => (toast.matches(":hover, :focus-within") ? letGo(toast) : toast.remove()), 10000);
+  }
+
+  function letNewsGo() {
+    document.querySelectorAll(".toast:is(.good, .calm):not([data-leaving])").forEach(letGo);
+  }
+
+  // A dialog that htmx brought opens itself, and leaves the page when it is closed.
+  const openDialogs = () => {
+    for (const dialog of document.querySelectorAll("dialog[data-modal]:not([open])")) dialog.showModal();
+  };
+
+  function settle() {
+    restoreSelection();
+    openDialogs();
+    letNewsGo();
+  }
+
+  document.addEventListener("click", (event) => {
+    closeMenus(event.target.closest("details.menu"));
+    clickedSelection(event);
+    takeTicksAlong(event);
+    dismiss(event);
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    const menu = document.querySelector("details.menu[open]");
+    closeMenus();
+    menu?.querySelector("summary").focus();
+  });
+  document.addEventListener("close", (event) => {
+    if (event.target.matches?.("dialog[data-modal]")) event.target.remove();
+  }, true); // "close" does not bubble
+  document.addEventListener("submit", submitted, true); // before htmx sees it
+  document.addEventListener("htmx:before:swap", rememberSelection);
+  document.addEventListener("htmx:after:swap", settle);
+  document.addEventListener("htmx:error", () => {
+    const toasts = document.getElementById("toasts");
+    const toast = document.createElement("div");
+    toast.className = "toast bad";
+    toast.setAttribute("role", "alert");
+    toast.textContent = toasts.dataset.unreachable;
+    toasts.replaceChildren(toast);
+  });
+  document.addEventListener("htmx:finally:request", (event) => {
+    const form = event.detail?.ctx?.sourceElement?.closest("form");
+    if (form) setSent(form, false);
+  });
+  // Also when the browser brings the page back from its memory: sent forms open again, ticks are counted anew.
+  window.addEventListener("pageshow", () => {
+    for (const form of document.querySelectorAll("form[data-sent]")) setSent(form, false);
+    settle();
+  });
+})();
