@@ -1,0 +1,19 @@
+"""What the frame of every page shows."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """The manager, the customers to switch between, and whether this is the demo."""
+    scope = getattr(request, "manager", None)
+    email, _space, password = settings.DEMO_SIGN_IN.partition(" ")
+    return {
+        "manager": scope,
+        "customers": list(scope.person.customers.order_by("name")) if scope else [],
+        "demo": bool(email),
+        "demo_sign_in": {"email": email, "password": password} if email else None,
+        "zone": settings.TIME_ZONE,
+    }

@@ -1,0 +1,106 @@
+"""Signing in and out, and the customers a manager may act for."""
+
+import datetime as dt
+
+from django.conf import settings
+from django.contrib.auth import authenticate, login, logout
+from django.db import transaction
+from django.http import HttpRequest
+from django.utils import timezone
+
+from flinkey_admin import upstream
+from flinkey_admin.accounts import tokens
+from flinkey_admin.accounts.backend import take_token
+from flinkey_admin.accounts.models import Customer, Manager, Reach, SignIn
+from flinkey_admin.flinkey import Token, records
+from flinkey_admin.flinkey.errors import NotFound
+
+CUSTOMER, LAST_SEEN, STARTED = "customer", "last_seen", "started"
+
+
+class WrongPassword(Exception):
+    """flinkey refused the e-mail address and password, or the dashboard has locked the account."""
+
+
+class NoCustomer(Exception):
+    """The account is right but manages nobody."""
+
+
+def sign_in(request: HttpRequest, username: str, password: str) -> Manager:
+    """Signs a manager in: asks flinkey, notes the customers in reach and opens a fresh session.
+
+    Raises WrongPassword, NoCustomer, and the client's errors when flinkey could not say (BadApiKey, Unavailable,
+    RateLimited).
+    """
+    manager = authenticate(request, username=username, password=password)
+    if not isinstance(manager, Manager):
+        raise WrongPassword
+    token = take_token(request)
+    try:
+        listed = upstream.client(token.value).customers.list()
+    except NotFound:
+        listed = []
+    note_reach(manager, listed)
+    if not listed:
+        raise NoCustomer
+    if request.session.get("email", manager.email) != manager.email:
+        # What this browser keeps for whoever was signed in before is nothing for anybody else.
+        request.session.flush()
+    login(request, manager, backend="flinkey_admin.accounts.backend.FlinkeyBackend")
+    request.session.cycle_key()
+    _open(request, manager, token, listed)
+    return manager
+
+
+def _open(request: HttpRequest, manager: Manager, token: Token, listed: list[records.Customer]) -> None:
+    session, now = request.session, timezone.now()
+    tokens.store(session, token)
+    session[STARTED] = session[LAST_SEEN] = now.timestamp()
+    if len(listed) == 1:
+        session[CUSTOMER] = listed[0].id
+    elif session.get(CUSTOMER) not in {customer.id for customer in listed}:
+        session.pop(CUSTOMER, None)
+    session.save()
+    SignIn.objects.filter(expires_at__lte=now).delete()
+    SignIn.objects.update_or_create(
+        session_key=session.session_key,
+        defaults={"manager": manager, "expires_at": min(token.expires_at, now + absolute_limit())},
+    )
+
+
+@transaction.atomic
+def note_reach(manager: Manager, listed: list[records.Customer]) -> None:
+    """Makes the manager's customers exactly the listed ones."""
+    kept = []
+    for record in listed:
+        customer, _created = Customer.objects.update_or_create(
+            flinkey_id=record.id, defaults={"name": record.name[:300]}
+        )
+        Reach.objects.get_or_create(manager=manager, customer=customer)
+        kept.append(customer.pk)
+    Reach.objects.filter(manager=manager).exclude(customer__in=kept).delete()
+
+
+def sign_out(request: HttpRequest) -> None:
+    """Ends the session; the token goes with it."""
+    SignIn.objects.filter(session_key=request.session.session_key).delete()
+    logout(request)
+
+
+def absolute_limit() -> dt.timedelta:
+    return dt.timedelta(hours=settings.SESSION_HOURS)
+
+
+def session_over(request: HttpRequest) -> bool:
+    """Whether the idle limit, the absolute one or flinkey's own has passed."""
+    session, now = request.session, timezone.now().timestamp()
+    idle = now - float(session.get(LAST_SEEN, 0)) > settings.SESSION_IDLE_MINUTES * 60
+    old = now - float(session.get(STARTED, 0)) > absolute_limit().total_seconds()
+    return idle or old or tokens.read(session) is None
+
+
+def touch(request: HttpRequest) -> None:
+    """Moves the idle limit, at most once a minute: a session is written only when that matters."""
+    now = timezone.now().timestamp()
+    if now - float(request.session.get(LAST_SEEN, 0)) > 60:
+        request.session[LAST_SEEN] = now

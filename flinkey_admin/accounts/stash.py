@@ -1,0 +1,35 @@
+"""What was typed when a session ended or flinkey failed, kept until the same person is back on that page.
+
+The form is put into the session of the same browser, a new and empty one after a dead token. When the page is shown
+again by GET, its view asks here first: nothing is sent by itself.
+"""
+
+from django.contrib.sessions.backends.base import SessionBase
+from django.http import HttpRequest, QueryDict
+
+KEY = "stash"
+SECRET = {"csrfmiddlewaretoken", "password"}
+LIMIT = 200_000  # characters; beyond that it is no form somebody has typed
+
+
+def keep(session: SessionBase, request: HttpRequest, email: str) -> None:
+    """Keeps the form of this request for the person with this address."""
+    data = request.POST.copy()
+    for name in SECRET & set(data):
+        del data[name]
+    if len(text := data.urlencode()) <= LIMIT:
+        session[KEY] = {"path": request.path, "data": text, "email": email}
+
+
+def typed(request: HttpRequest) -> QueryDict | None:
+    """The data for a page's form: what was posted, else what was kept for this very page and person, else None.
+
+    What was kept is handed out once.
+    """
+    if request.method == "POST":
+        return request.POST
+    kept = request.session.get(KEY)
+    if not kept or kept["path"] != request.path:
+        return None
+    del request.session[KEY]
+    return QueryDict(kept["data"]) if kept["email"] == str(request.user) else None
