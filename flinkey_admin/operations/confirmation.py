@@ -1,0 +1,188 @@
+"""Confirms windows: flinkey only says that it accepted a change, so we read back until it is so.
+
+Webhooks make that quicker and bring reasons, but an installation behind a firewall never gets one.
+"""
+
+import datetime as dt
+from collections.abc import Iterable
+from contextlib import suppress
+
+from django.utils import timezone
+from django_tasks import task
+
+from flinkey_admin.accounts.scoping import Scope, client_for, scope_of_job, scoped
+from flinkey_admin.flinkey import Flinkey, errors, records
+from flinkey_admin.flinkey.fields import instant
+from flinkey_admin.operations import journal
+from flinkey_admin.operations.calls import WINDOW_VERBS
+from flinkey_admin.operations.journal import Outcome
+from flinkey_admin.operations.models import Operation, State, Step, Verb
+
+GAPS = (2, 2, 4, 8, 15, 30)  # seconds between two looks; the last one stays
+PATIENCE = dt.timedelta(minutes=5)  # then a person is asked, and we keep looking
+GIVE_UP = dt.timedelta(hours=6)  # then we look only when asked
+DEFAULT_LIFETIME = 604_800  # flinkey's own, seconds
+
+OPEN = (State.ACCEPTED, State.UNKNOWN)
+
+
+def gap(checks: int) -> dt.timedelta:
+    """How long to wait before the next look, after so many."""
+    return dt.timedelta(seconds=GAPS[min(checks, len(GAPS) - 1)])
+
+
+def watch_all(operation: Operation) -> None:
+    """Starts the read-backs of an operation's windows that are still open."""
+    for step in operation.steps.filter(state__in=OPEN, verb__in=WINDOW_VERBS, next_check_at=None):
+        watch(step)
+
+
+def watch(step: Step, after: dt.timedelta | None = None) -> None:
+    """Asks the worker to look again, by default after the next of the growing gaps; after six hours no more."""
+    if step.sent_at and timezone.now() - step.sent_at > GIVE_UP:
+        journal.watch(step, None)
+        return
+    at = timezone.now() + (gap(step.checks) if after is None else after)
+    journal.watch(step, at)
+    check_window.using(run_after=at).enqueue(step.pk)
+
+
+def check_now(step: Step, client: Flinkey) -> None:
+    """A person asks: looks at once, however long it has been."""
+    journal.watch(step, timezone.now())
+    check_if_due(step, client)
+
+
+@task()
+def check_window(step_id: int) -> None:
+    """The worker's look at one window. Without a live sign-in of a manager of that customer it rests for a while."""
+    step = Step.objects.select_related("operation__person", "operation__customer").filter(pk=step_id).first()
+    if step is None or step.settled_at:
+        return
+    client = client_for(scope_of_job(step.operation.person, step.operation.customer))
+    if client is None:
+        watch(step, gap(len(GAPS)))
+    else:
+        with suppress(errors.Unauthorized):
+            check_if_due(step, client)
+
+
+def check_if_due(step: Step, client: Flinkey) -> None:
+    """Looks once, if it is time and nobody else just does; then says when to look next.
+
+    Raises Unauthorized, so that a page that waits leads to the sign-in instead of waiting for nothing.
+    """
+    if not journal.take_check(step, timezone.now() + gap(len(GAPS))):
+        return
+    step.refresh_from_db()
+    try:
+        outcome = look(step, client)
+    except errors.Unauthorized:
+        watch(step)
+        raise
+    if outcome is None:
+        watch(step)
+    else:
+        by = "webhook" if step.hint else "read-back"
+        journal.settle_window(step, outcome, by if outcome.state == State.CONFIRMED else "")
+
+
+def look(step: Step, client: Flinkey) -> Outcome | None:
+    """What flinkey now says of a window's change; None while nothing can be said.
+
+    A webhook is a hint: even a refusal counts only when the change is not there.
+    """
+    try:
+        found = _in_effect(step, client)
+    except errors.NotFound as error:
+        # A manager who has lost the customer, or words we do not know, say nothing about the window.
+        if error.missing not in {"car", "assignment"}:
+            return None
+        return Outcome(State.REFUSED, reason=f"missing-{error.missing}", detail=str(error))
+    except errors.Unauthorized:
+        raise
+    except errors.FlinkeyError:
+        return None
+    if found is not None:
+        return Outcome(State.CONFIRMED, result_id=found)
+    if step.hint and step.hint.get("succeeded") is False:
+        return Outcome(State.REFUSED, reason="told", detail=str(step.hint.get("message") or ""))
+    return None
+
+
+def _in_effect(step: Step, client: Flinkey) -> int | None:
+    """The window's id when the change is to be seen in flinkey, else None."""
+    if step.verb == Verb.CREATE_WINDOW:
+        assert step.car_id is not None  # noqa: S101 - planned with it
+        return _created(step, client.cars.assignments(step.car_id))
+    assert step.window_id is not None  # noqa: S101 - planned with it
+    try:
+        window = client.assignments.get(step.window_id)
+    except errors.NotFound as error:
+        if step.verb == Verb.DELETE_WINDOW and error.missing == "assignment":
+            return step.window_id
+        raise
+    if step.verb == Verb.DELETE_WINDOW:
+        return None
+    return window.id if _matches(step, window) else None
+
+
+def _created(step: Step, windows: Iterable[records.Assignment]) -> int | None:
+    """The new window: same person, start and end, not there before, and no other step's."""
+    claimed = set(
+        Step.objects.filter(customer_id=step.customer_id, car_id=step.car_id, verb=Verb.CREATE_WINDOW)
+        .exclude(window_id=None)
+        .values_list("window_id", flat=True)
+    )
+    known = claimed | set(step.before.get("ids", []))
+    end = instant(step.args["end"]) if step.args["end"] else None
+    wanted = (step.user_id, instant(step.args["start"]), end)
+    fresh = [w.id for w in windows if w.id not in known and (w.user_id, w.start, w.end) == wanted]
+    return min(fresh, default=None)
+
+
+def _matches(step: Step, window: records.Assignment) -> bool:
+    for name, value in step.args.items():
+        actual = getattr(window, name)
+        if name in {"start", "end"}:
+            wanted: object = instant(value) if value else None
+        elif name == "lifetime" and value is None:
+            wanted, actual = DEFAULT_LIFETIME, actual or DEFAULT_LIFETIME
+        elif value is None:
+            continue  # renewal back to its default: flinkey decides what that is
+        else:
+            wanted = value
+        if actual != wanted:
+            return False
+    return True
+
+
+def recover(scope: Scope) -> None:
+    """Sums up what a dead process has left, and starts the read-backs it did not come to ask for."""
+    for operation in journal.recover(scope):
+        watch_all(operation)
+
+
+def open_steps(scope: Scope, **where: int) -> list[Step]:
+    """The changes of windows that are not settled yet, for a car, a user or a window of this customer.
+
+    What a dead process has left is summed up first; a look that is overdue is taken now, for want of a worker.
+    """
+    recover(scope)
+    steps = scoped(Step.objects.all(), scope).filter(verb__in=WINDOW_VERBS, settled_at=None, **where)
+    return list(steps.exclude(state=State.PLANNED).select_related("operation").order_by("pk"))
+
+
+def check_overdue(scope: Scope, steps: Iterable[Step]) -> None:
+    """Looks for the steps whose time has come, so that a page's news does not hang on the worker alone."""
+    client = client_for(scope)
+    for step in steps:
+        if client and step.next_check_at and step.next_check_at <= timezone.now():
+            check_if_due(step, client)
+
+
+def is_late(step: Step) -> bool:
+    """Whether flinkey has left a change unconfirmed for so long that a person should know."""
+    if step.verb not in WINDOW_VERBS or step.state not in OPEN:
+        return False
+    return step.sent_at is not None and timezone.now() - step.sent_at > PATIENCE

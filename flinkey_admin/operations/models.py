@@ -1,0 +1,132 @@
+"""The journal: every write is an operation with steps, stored before the first call. Only `journal.py` writes it."""
+
+import uuid
+
+from django.db import models
+
+from flinkey_admin.accounts.models import Customer, Manager
+
+
+class State(models.TextChoices):
+    """How far a step is, and an operation as the sum of its steps.
+
+    planned: nothing was sent. sent: under way. accepted: flinkey took a window and works on it. confirmed: it is so.
+    refused: flinkey said no. unknown: the answer was lost.
+    """
+
+    PLANNED = "planned"
+    SENT = "sent"
+    ACCEPTED = "accepted"
+    CONFIRMED = "confirmed"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+
+
+class Verb(models.TextChoices):
+    """What one step does: one call of the API."""
+
+    ADD = "add"
+    REMOVE = "remove"
+    CREATE_GROUP = "create-group"
+    RENAME_GROUP = "rename-group"
+    DELETE_GROUP = "delete-group"
+    CREATE_WINDOW = "create-window"
+    CHANGE_WINDOW = "change-window"
+    DELETE_WINDOW = "delete-window"
+
+
+class Operation(models.Model):
+    """One change that a person asked for, of one thing or of many."""
+
+    class Kind(models.TextChoices):
+        MOVE = "move"
+        ADD = "add"
+        REMOVE = "remove"
+        CREATE_GROUP = "create-group"
+        RENAME_GROUP = "rename-group"
+        DELETE_GROUP = "delete-group"
+        GIVE_ACCESS = "give-access"
+        CHANGE_ACCESS = "change-access"
+        END_ACCESS = "end-access"
+
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT)
+    person = models.ForeignKey(Manager, on_delete=models.PROTECT)
+    kind = models.CharField(max_length=20, choices=Kind)
+    facts = models.JSONField(default=dict)  # names as they were: what the title and the review say
+    reason = models.CharField(max_length=200, blank=True)
+    state = models.CharField(max_length=10, choices=State, default=State.PLANNED)
+    nonce = models.UUIDField(unique=True, default=uuid.uuid4)  # a form sent twice makes one operation
+    lease_until = models.DateTimeField(null=True)  # whoever runs it says until when nobody else may
+    created_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["customer", "-id"])]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.pk} {self.state}"
+
+
+class Step(models.Model):
+    """One call of an operation, its inverse, and what became of it."""
+
+    operation = models.ForeignKey(Operation, on_delete=models.CASCADE, related_name="steps")
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT)
+    position = models.PositiveIntegerField()
+    after = models.ForeignKey("self", on_delete=models.PROTECT, null=True)  # runs only once that one is confirmed
+
+    verb = models.CharField(max_length=20, choices=Verb)
+    kind = models.CharField(max_length=10, blank=True)  # cars, users, services, products
+    thing_id = models.BigIntegerField(null=True)
+    label = models.CharField(max_length=300)
+    group_id = models.BigIntegerField(null=True)
+    group_label = models.CharField(max_length=300, blank=True)
+    car_id = models.BigIntegerField(null=True)
+    user_id = models.BigIntegerField(null=True)
+    window_id = models.BigIntegerField(null=True)
+    args = models.JSONField(default=dict)
+    before = models.JSONField(default=dict)  # what was true when it was planned
+    inverse = models.JSONField(null=True)  # the step that takes it back; null where nothing can
+    open_key = models.CharField(max_length=200, null=True, unique=True)  # noqa: DJ001 - null frees the key
+
+    state = models.CharField(max_length=10, choices=State, default=State.PLANNED)
+    already = models.BooleanField(default=False)  # it was so before
+    reason = models.CharField(max_length=40, blank=True)  # a key of sentences.REASONS
+    detail = models.TextField(blank=True)  # flinkey's own words, folded away
+    reference = models.CharField(max_length=8, blank=True)
+    hint = models.JSONField(null=True)  # what a webhook said; checked by reading back
+    confirmed_by = models.CharField(max_length=10, blank=True)  # answer, read-back, webhook
+    attempts = models.PositiveIntegerField(default=0)
+    checks = models.PositiveIntegerField(default=0)
+    next_check_at = models.DateTimeField(null=True)
+    wait_until = models.DateTimeField(null=True)  # flinkey asked for a pause until then
+    sent_at = models.DateTimeField(null=True)
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [models.UniqueConstraint(fields=["operation", "position"], name="one_position")]
+        indexes = [
+            models.Index(fields=["customer", "car_id", "state"]),
+            models.Index(fields=["customer", "user_id", "state"]),
+            models.Index(fields=["customer", "window_id", "state"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.label} {self.state}"
+
+
+class Webhook(models.Model):
+    """A message that claims to come from flinkey, as it came. A hint, never a proof."""
+
+    digest = models.CharField(max_length=64, unique=True)
+    event = models.CharField(max_length=10, blank=True)  # created, updated, deleted, or blank: one URL for all
+    body = models.TextField()
+    times = models.PositiveIntegerField(default=1)
+    first_at = models.DateTimeField(auto_now_add=True)
+    last_at = models.DateTimeField(auto_now=True)
+    step = models.ForeignKey(Step, on_delete=models.SET_NULL, null=True)
+
+    def __str__(self) -> str:
+        return f"{self.event} {self.last_at:%H:%M:%S}"

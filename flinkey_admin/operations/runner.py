@@ -1,0 +1,77 @@
+"""Runs an operation: adds first, a remove as soon as its add is done, up to 16 calls at a time."""
+
+from collections import deque
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+
+from flinkey_admin import upstream
+from flinkey_admin.flinkey import Flinkey
+from flinkey_admin.operations import calls, confirmation, journal
+from flinkey_admin.operations.journal import Outcome
+from flinkey_admin.operations.models import Operation, State, Step
+
+
+def run(operation: Operation, client: Flinkey) -> None:
+    """Does whatever of the operation is left to do and can be done. Safe to call again at any time.
+
+    Only this thread touches the database; the calls run beside it. What a dead process left under way is taken up
+    again where repeating is harmless; a window's change is read back instead and never sent twice.
+    """
+    if not journal.begin(operation):
+        return
+    try:
+        _Run(operation, client).work()
+    finally:
+        journal.release(operation)
+        confirmation.watch_all(operation)
+
+
+class _Run:
+    """One pass over the steps of an operation."""
+
+    def __init__(self, operation: Operation, client: Flinkey) -> None:
+        self.client = client
+        steps = list(operation.steps.all())
+        self.done_before = {step.pk: step for step in steps if step.state == State.CONFIRMED}
+        todo = [step for step in steps if _may_be_sent(step)]
+        free = {None, *self.done_before}
+        self.ready = deque(step for step in todo if step.after_id in free)
+        self.waiting = {step.after_id: step for step in todo if step.after_id not in free}
+        self.under_way: dict[Future[Outcome], Step] = {}
+        self.stopped = False
+
+    def work(self) -> None:
+        settled: list[tuple[Step, Outcome]] = []
+        while True:
+            starting = self._next_steps()
+            journal.note(settled, starting)
+            for step in starting:
+                self.under_way[self._start(step)] = step
+            if not self.under_way:
+                return
+            finished, _pending = wait(self.under_way, return_when=FIRST_COMPLETED)
+            settled = [(self.under_way.pop(future), future.result()) for future in finished]
+            for step, outcome in settled:
+                self._follow(step, outcome)
+
+    def _start(self, step: Step) -> Future[Outcome]:
+        if step.after_id in self.done_before:
+            return upstream.submit(calls.perform_late, self.client, step, self.done_before[step.after_id])
+        return upstream.submit(calls.perform, self.client, step)
+
+    def _next_steps(self) -> list[Step]:
+        if self.stopped:
+            return []
+        room = upstream.AT_ONCE - len(self.under_way)
+        return [self.ready.popleft() for _ in range(min(room, len(self.ready)))]
+
+    def _follow(self, step: Step, outcome: Outcome) -> None:
+        self.stopped = self.stopped or outcome.stop
+        if outcome.state == State.CONFIRMED and step.pk in self.waiting:
+            self.ready.appendleft(self.waiting.pop(step.pk))
+
+
+def _may_be_sent(step: Step) -> bool:
+    """Whether a call may go out: a step never sent, or one that is harmless to repeat."""
+    if step.state == State.PLANNED:
+        return True
+    return step.state in {State.SENT, State.UNKNOWN} and step.verb not in calls.WINDOW_VERBS

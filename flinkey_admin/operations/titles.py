@@ -1,0 +1,69 @@
+"""A change and its steps in a person's words."""
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from flinkey_admin.operations.models import Operation, State, Step, Verb
+from flinkey_admin.web.templatetags.kinds import counted
+
+Kind = Operation.Kind
+
+
+def title(operation: Operation) -> str:
+    """One line that says what a change is."""
+    facts = operation.facts
+    names: dict[str, Any] = {key: value for key, value in facts.items() if isinstance(value, str)}
+    if "kind" in facts and "count" in facts:
+        names["things"] = facts.get("only") or counted(facts["count"], facts["kind"])
+    words = {
+        Kind.MOVE: _("Move %(things)s from %(from)s to %(to)s"),
+        Kind.ADD: _("Add %(things)s to %(to)s"),
+        Kind.REMOVE: _("Remove %(things)s from %(from)s"),
+        Kind.CREATE_GROUP: _("Create the group %(name)s"),
+        Kind.RENAME_GROUP: _("Rename the group %(from)s to %(name)s"),
+        Kind.DELETE_GROUP: _("Delete the group %(name)s"),
+        Kind.GIVE_ACCESS: _("Give %(user)s access to %(car)s"),
+        Kind.CHANGE_ACCESS: _("Change the access of %(user)s to %(car)s"),
+        Kind.END_ACCESS: _("Remove the access of %(user)s to %(car)s"),
+    }
+    return words[Kind(operation.kind)] % names
+
+
+def done_word(step: Step) -> str:
+    """What a confirmed step has come to."""
+    return {
+        Verb.ADD: _("Already there") if step.already else _("Added"),
+        Verb.REMOVE: _("Was not there") if step.already else _("Removed"),
+        Verb.CREATE_GROUP: _("Created"),
+        Verb.RENAME_GROUP: _("Renamed"),
+        Verb.DELETE_GROUP: _("Already gone") if step.already else _("Deleted"),
+        Verb.CREATE_WINDOW: _("Given"),
+        Verb.CHANGE_WINDOW: _("Changed"),
+        Verb.DELETE_WINDOW: _("Removed"),
+    }[Verb(step.verb)]
+
+
+def state_word(step: Step) -> str:
+    """The state of a step as a word."""
+    if step.state == State.CONFIRMED:
+        return done_word(step)
+    return {
+        State.PLANNED: _("Not done yet"),
+        State.SENT: _("Sending"),
+        State.ACCEPTED: _("Waiting for flinkey"),
+        State.REFUSED: _("Refused"),
+        State.UNKNOWN: _("Not known yet"),
+    }[State(step.state)]
+
+
+def operation_word(operation: Operation) -> str:
+    """The state of a whole change as a word."""
+    return {
+        State.PLANNED: _("Not finished") if operation.started_at else _("Not started"),
+        State.SENT: _("Under way"),
+        State.ACCEPTED: _("Waiting for flinkey"),
+        State.CONFIRMED: _("Done"),
+        State.REFUSED: _("Done in part") if operation.facts.get("count", 1) > 1 else _("Refused"),
+        State.UNKNOWN: _("Not known yet"),
+    }[State(operation.state)]

@@ -1,0 +1,112 @@
+"""flinkey's messages about windows. A hint: checked against the secret, kept as it came, answered at once.
+
+README of the API, 3. The bodies of updates and deletions are documented in part only, so nothing is taken for granted.
+"""
+
+import hashlib
+import hmac
+import json
+import logging
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from flinkey_admin.flinkey.fields import instant
+from flinkey_admin.operations import journal
+from flinkey_admin.operations.calls import WINDOW_VERBS
+from flinkey_admin.operations.confirmation import check_window
+from flinkey_admin.operations.models import Step, Verb
+from flinkey_admin.web.errors import Trouble, error_response
+from flinkey_admin.web.sentences import NOT_HERE
+
+logger = logging.getLogger(__name__)
+LIMIT = 64 * 1024
+LONGEST = 2000  # characters of flinkey's own words
+VERBS = {"created": Verb.CREATE_WINDOW, "updated": Verb.CHANGE_WINDOW, "deleted": Verb.DELETE_WINDOW}
+
+
+@csrf_exempt
+@login_not_required
+@require_POST
+def receive(request: HttpRequest, event: str = "") -> HttpResponse:
+    """Takes one message: 204 when it was kept, 404 while no secret is set, 403 for a wrong one, 413 over 64 KB."""
+    if not settings.FLINKEY_WEBHOOK_SECRET:
+        return error_response(request, Trouble(NOT_HERE, 404))
+    sent = request.headers.get("secret", "").encode("latin-1", "replace")  # the bytes as they came
+    if not hmac.compare_digest(sent, settings.FLINKEY_WEBHOOK_SECRET.encode()):
+        logger.warning("webhook with a wrong secret")
+        return error_response(request, Trouble(_("The secret of this message is not ours."), 403))
+    if int(request.headers.get("Content-Length") or 0) > LIMIT or len(body := request.body) > LIMIT:
+        return error_response(request, Trouble(_("This message is too large."), 413))
+    take(event, body)
+    return HttpResponse(status=204)
+
+
+def take(event: str, body: bytes) -> None:
+    """Keeps the message and has the worker look at what it is about."""
+    step, said = None, _parse(body)
+    if said is not None:
+        step = match(event, said)
+    digest = hashlib.sha256(event.encode() + body).hexdigest()
+    journal.keep_webhook(digest, event, _storable(body.decode(errors="replace")), step)
+    if step and said is not None:
+        succeeded = said.get("operationSucceeded")
+        message = _storable(str(said.get("errorMessage") or ""))[:LONGEST]
+        journal.hint(step, {"succeeded": succeeded, "message": message})
+        check_window.enqueue(step.pk)
+
+
+def _storable(text: str) -> str:
+    """The text without what a database refuses: zero bytes and halves of characters."""
+    return text.replace("\0", "\ufffd").encode(errors="replace").decode()
+
+
+def _parse(body: bytes) -> dict[str, Any] | None:
+    try:
+        said = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return said if isinstance(said, dict) else None
+
+
+def match(event: str, said: dict[str, Any]) -> Step | None:
+    """The open change a message is about: by the window's id, else by car, user, start and end."""
+    open_steps = Step.objects.filter(
+        customer__flinkey_id=str(said.get("customerId")), settled_at=None, sent_at__isnull=False
+    ).order_by("pk")
+    kind = VERBS.get(event) or (Verb.CREATE_WINDOW if "carId" in said else None)
+    if kind == Verb.CREATE_WINDOW:
+        return _match_created(open_steps.filter(verb=kind), said)
+    window_id = _integer(said.get("assignmentId"))
+    if window_id is None:
+        return None
+    return open_steps.filter(verb__in={kind} if kind else WINDOW_VERBS, window_id=window_id).first()
+
+
+def _match_created(steps: Any, said: dict[str, Any]) -> Step | None:
+    car, user = _integer(said.get("carId")), _integer(said.get("userId"))
+    try:
+        times = (_time(said.get("start")), _time(said.get("end")))
+    except ValueError:
+        return None
+    for step in steps.filter(car_id=car, user_id=user):
+        if (_time(step.args["start"]), _time(step.args["end"])) == times:
+            found: Step = step
+            return found
+    return None
+
+
+def _time(value: object) -> object:
+    return instant(str(value)) if value else None
+
+
+def _integer(value: object) -> int | None:
+    try:
+        return int(str(value))
+    except ValueError:
+        return None

@@ -1,0 +1,184 @@
+"""kill -9 around every call: every car stays in a group, no window comes twice, and what is left can be finished."""
+
+import datetime as dt
+import os
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import time_machine
+from django.conf import settings
+from django.db import connection
+
+from flinkey_admin.accounts.models import Customer, Manager
+from flinkey_admin.accounts.scoping import Scope
+from flinkey_admin.operations import journal
+from flinkey_admin.operations.models import Operation, State, Step, Verb
+from flinkey_admin.sandbox import Remote
+from flinkey_admin.web import sentences
+from tests.conftest import Person
+from tests.operations.killer import MOMENTS, Killer
+from tests.operations.stage import (
+    Clock,
+    assert_plain,
+    assert_true,
+    count,
+    homes_over_time,
+    members,
+    offers,
+    press,
+    receipt,
+    says,
+    windows_like,
+)
+
+ROOT = Path(__file__).resolve().parents[2]
+CARS = (1, 2, 3)
+LEASE = journal.LEASE.total_seconds() + 1
+
+
+@pytest.fixture
+def clock(remote: Remote) -> Iterator[Clock]:
+    """The real time, which the other process has too; it can be put forward."""
+    with time_machine.travel(dt.datetime.now(dt.UTC), tick=True) as traveller:
+        yield Clock(traveller, remote)
+
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def run_and_die(remote: Remote, upstream: str, operation: Operation, at: int, moment: str) -> None:
+    """Runs an operation in a process of its own, which does not survive it."""
+    with Killer(upstream, at, moment) as killer:
+        child = subprocess.Popen(
+            [sys.executable, "-m", "tests.operations.child", str(operation.pk)],
+            cwd=ROOT,
+            env=_environment(killer.url),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        with child:
+            assert child.stdin
+            assert child.stdout
+            assert child.stdout.readline() == "ready\n"
+            killer.victim = child.pid
+            child.stdin.write("go\n")
+            child.stdin.flush()
+            code = child.wait(20)
+    assert code == -9, f"it survived, with {code}, {killer.writes} writes"
+
+
+def _environment(upstream: str) -> dict[str, str]:
+    return {
+        "PATH": os.environ["PATH"],
+        "DJANGO_SETTINGS_MODULE": "flinkey_admin.settings",
+        "DEBUG": "true",
+        "VAR_DIR": str(settings.VAR_DIR),  # where the key of the tokens is
+        "DATABASE_URL": f"sqlite:///{connection.settings_dict['NAME']}",
+        "FLINKEY_API_URL": upstream,
+        "FLINKEY_API_KEY": settings.FLINKEY_API_KEY,
+    }
+
+
+def scope() -> Scope:
+    return Scope(Manager.objects.get(), Customer.objects.get(flinkey_id="1"))
+
+
+def planned_move(person: Person) -> Operation:
+    person.post("/groups/1/cars/move/", {"id": [str(car) for car in CARS], "to": "2"})
+    return Operation.objects.get()
+
+
+def after_the_lease(clock: Clock, person: Person) -> Any:
+    """What the page shows when the dead process can no longer be at it."""
+    assert not offers(receipt(person), "run"), "somebody may still be at it"
+    clock.advance(LEASE)
+    return receipt(person)
+
+
+@pytest.mark.parametrize("at", range(1, 7))
+@pytest.mark.parametrize("moment", MOMENTS[:2])
+def test_a_move(clock: Clock, coordinator: Person, flinkey: Remote, sandbox: Any, at: int, moment: str) -> None:
+    operation = planned_move(coordinator)
+    run_and_die(flinkey, sandbox.url, operation, at, moment)
+
+    assert_a_home_always(flinkey)
+    page = after_the_lease(clock, coordinator)
+    assert_plain(page)
+    assert_true(flinkey, lost=True)
+    assert Operation.objects.get().state in {State.UNKNOWN, State.PLANNED}
+    page = press(coordinator, page, "run")
+
+    assert Operation.objects.get().state == State.CONFIRMED
+    assert not offers(page, "run")
+    assert_true(flinkey, lost=False)
+    assert_a_home_always(flinkey)
+    assert members(flinkey, "cars", 1) == [4]
+    assert members(flinkey, "cars", 2) == [1, 2, 3, 5, 6]
+
+
+def assert_a_home_always(remote: Remote) -> None:
+    for car in CARS:
+        assert all(homes_over_time(remote, "cars", car, {1})), f"car {car} was in no group for a moment"
+
+
+def planned_window(before: Sequence[int] = (3, 4)) -> Operation:
+    args = {"start": "2026-11-27T07:00:00Z", "end": "2026-11-27T17:00:00Z"}
+    step = journal.Planned(
+        Verb.CREATE_WINDOW,
+        "Zoë Groß → Pool 2",
+        car_id=2,
+        user_id=5,
+        args=args,
+        before={"ids": list(before)},
+        open_key="create 2 5",
+    )
+    facts = {**args, "car": "Pool 2", "user": "Zoë Groß", "car_id": 2, "user_id": 5}
+    return journal.plan(scope(), Operation.Kind.GIVE_ACCESS, facts, [step], nonce=uuid.uuid4())
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_a_new_window(clock: Clock, coordinator: Person, flinkey: Remote, sandbox: Any, moment: str) -> None:
+    operation = planned_window()
+    run_and_die(flinkey, sandbox.url, operation, 1, moment)
+
+    clock.advance(LEASE)  # by then flinkey has done whatever it got
+    page = receipt(coordinator)
+    assert_plain(page)
+    assert not offers(page, "run"), "nobody sends it again"
+    clock.advance(40)  # and without anybody pressing anything it is looked for
+    page = receipt(coordinator)
+
+    step = Step.objects.get()
+    if moment == "before":
+        assert step.state == State.UNKNOWN
+        assert says(page, sentences.REASONS["lost"])
+        assert count(flinkey, "createAssignment") == 0
+    else:
+        assert step.state == State.CONFIRMED
+        assert count(flinkey, "createAssignment") == 1
+        assert len(windows_like(flinkey, step)) == 1
+    assert count(flinkey, "createAssignment") <= 1
+
+
+def test_a_window_that_never_left_can_be_closed_and_entered_again(
+    clock: Clock, coordinator: Person, flinkey: Remote, sandbox: Any
+) -> None:
+    run_and_die(flinkey, sandbox.url, planned_window(), 1, "before")
+    clock.advance(LEASE + 300)
+    press(coordinator, receipt(coordinator), "close")
+
+    form = {"car": "2", "user": "5", "start": "2026-11-27T08:00", "end": "2026-11-27T18:00"}
+    coordinator.post("/assignments/new/", form)
+    clock.advance(10)
+    receipt(coordinator)
+
+    assert Step.objects.latest("pk").state == State.CONFIRMED
+    assert len(windows_like(flinkey, Step.objects.latest("pk"))) == 1
+    assert count(flinkey, "createAssignment") == 1

@@ -1,0 +1,302 @@
+"""flinkey's messages are hints: they make it quicker and bring reasons, but only reading back makes a window green."""
+
+import json
+from typing import Any
+
+import pytest
+
+from flinkey_admin.operations.models import State, Step, Webhook
+from flinkey_admin.sandbox import Remote
+from flinkey_admin.web import sentences
+from tests.conftest import Person
+from tests.operations.stage import Clock, assert_plain, is_so, offers, page_of, receipt, says, visible, windows_like
+from tests.operations.test_confirmation import row_states, state_of
+from tests.operations.windows import CAR, SECRET, SHARED, change, created, give, remove, send, told
+
+NO_BOX = "The car has no product installed."
+URLS = ["", "created"]
+
+
+@pytest.fixture
+def quick(clock: Clock, flinkey: Remote) -> Remote:
+    """flinkey does its work within half a second, so that a message can be sooner than the first look."""
+    flinkey.settings(delay=0.5)
+    return flinkey
+
+
+@pytest.mark.parametrize("event", URLS)
+def test_a_message_brings_the_look_forward(clock: Clock, coordinator: Person, quick: Remote, event: str) -> None:
+    step = give(coordinator)
+    clock.advance(0.6)
+    receipt(coordinator)
+    assert state_of(step) == State.ACCEPTED, "it is not yet time to look"
+    assert send(created(assignmentId=6), event).status_code == 204
+    receipt(coordinator)
+    assert (state_of(step), step.confirmed_by, step.window_id) == (State.CONFIRMED, "webhook", 6)
+
+
+@pytest.mark.parametrize(("act", "event"), [(change, "updated"), (change, ""), (remove, "deleted"), (remove, "")])
+def test_messages_about_changes_and_removals(
+    clock: Clock, coordinator: Person, quick: Remote, act: Any, event: str
+) -> None:
+    step = act(coordinator)
+    clock.advance(0.6)
+    assert send(told(2), event).status_code == 204
+    receipt(coordinator)
+    assert (state_of(step), step.confirmed_by) == (State.CONFIRMED, "webhook")
+    assert is_so(quick, step)
+
+
+@pytest.mark.parametrize(
+    ("event", "body"), [("deleted", told(2)), ("updated", told(3)), ("created", created(userId=1))]
+)
+def test_a_message_about_something_else_is_no_hint(
+    clock: Clock, coordinator: Person, quick: Remote, event: str, body: Any
+) -> None:
+    change(coordinator)
+    give(coordinator)
+    clock.advance(0.6)
+    assert send(body, event).status_code == 204
+    assert [step.hint for step in Step.objects.all()] == [None, None]
+    assert Webhook.objects.get().step is None
+
+
+@pytest.mark.parametrize("act", [give, change, remove])
+def test_success_said_of_something_that_is_not_there(
+    clock: Clock, coordinator: Person, flinkey: Remote, act: Any
+) -> None:
+    flinkey.settings(delay=1000)
+    step = act(coordinator)
+    send(created(assignmentId=6) if act is give else told(2))
+    for _ in range(5):
+        receipt(coordinator)
+        clock.advance(30)
+    assert state_of(step) == State.ACCEPTED
+    assert step.checks > 1
+
+
+@pytest.mark.parametrize("act", [give, change, remove])
+def test_a_failure_comes_with_flinkeys_reason(clock: Clock, coordinator: Person, flinkey: Remote, act: Any) -> None:
+    flinkey.settings(fail_assignments=NO_BOX, delay=0.5)
+    step = act(coordinator)
+    clock.advance(0.6)
+    failed = {"operationSucceeded": False, "errorMessage": NO_BOX}
+    send(created(**failed) if act is give else told(2, **failed))
+    page = receipt(coordinator)
+    assert (state_of(step), step.reason, step.detail) == (State.REFUSED, "told", NO_BOX)
+    assert says(page, sentences.REASONS["told"])
+    assert NO_BOX in page_of(page), "folded away under Details"
+    assert NO_BOX not in visible(page)
+    assert_plain(page)
+    assert not offers(page, "run")
+
+
+def test_a_failed_window_stays_in_the_list_for_a_while(clock: Clock, coordinator: Person, flinkey: Remote) -> None:
+    flinkey.settings(fail_assignments=NO_BOX, delay=0.5)
+    give(coordinator)
+    clock.advance(0.6)
+    send(created(operationSucceeded=False, errorMessage=NO_BOX))
+    assert sorted(row_states(coordinator)) == ["confirmed", "confirmed", "failed"]
+    flinkey.settings(fail_assignments=None)
+    clock.advance(10)
+    step = give(coordinator)
+    clock.advance(2)
+    receipt(coordinator)
+    assert state_of(step) == State.CONFIRMED, "it may be entered again at once"
+
+
+def test_a_failure_said_of_something_that_is_there_is_not_believed(
+    clock: Clock, coordinator: Person, quick: Remote
+) -> None:
+    step = give(coordinator)
+    clock.advance(0.6)
+    send(created(operationSucceeded=False, errorMessage=NO_BOX))
+    receipt(coordinator)
+    assert state_of(step) == State.CONFIRMED
+
+
+@pytest.mark.parametrize("order", [(True, False), (False, True)])
+def test_messages_out_of_order(clock: Clock, coordinator: Person, quick: Remote, order: tuple[bool, bool]) -> None:
+    step = give(coordinator)
+    clock.advance(0.6)
+    for succeeded in order:
+        send(created(operationSucceeded=succeeded, errorMessage=None if succeeded else NO_BOX))
+    receipt(coordinator)
+    assert state_of(step) == State.CONFIRMED
+
+
+def test_a_repeated_message_only_counts(clock: Clock, coordinator: Person, quick: Remote) -> None:
+    step = give(coordinator)
+    clock.advance(0.6)
+    for _ in range(3):
+        assert send(created(assignmentId=6)).status_code == 204
+    receipt(coordinator)
+    assert state_of(step) == State.CONFIRMED
+    assert send(created(assignmentId=6)).status_code == 204
+    kept = Webhook.objects.get()
+    assert (kept.times, kept.step, kept.event) == (4, step, "")
+    assert json.loads(kept.body) == created(assignmentId=6)
+
+
+@pytest.mark.parametrize("succeeded", [True, False])
+def test_a_late_message_changes_nothing(clock: Clock, coordinator: Person, flinkey: Remote, *, succeeded: bool) -> None:
+    step = give(coordinator)
+    clock.advance(2)
+    receipt(coordinator)
+    settled = Step.objects.values().get()
+    clock.advance(60)
+    assert send(created(operationSucceeded=succeeded, errorMessage="too late")).status_code == 204
+    receipt(coordinator)
+    assert Step.objects.values().get() == settled
+    assert state_of(step) == State.CONFIRMED
+
+
+def test_a_message_before_the_answer_is_kept_for_the_step(clock: Clock, coordinator: Person, flinkey: Remote) -> None:
+    """A lost answer: the message is all that is known, and it is still only a hint."""
+    flinkey.fault("createAssignment", "reset-after")
+    step = give(coordinator)
+    assert state_of(step) == State.UNKNOWN
+    clock.advance(1.6)
+    send(created(assignmentId=6), "created")
+    receipt(coordinator)
+    assert (state_of(step), step.confirmed_by) == (State.CONFIRMED, "webhook")
+
+
+@pytest.mark.parametrize("secret", ["wrong", "", None, SECRET + "x", SECRET[:-1], SECRET.upper(), "geheim-ü", "\udcff"])
+def test_a_forged_message_changes_nothing(
+    clock: Clock, coordinator: Person, flinkey: Remote, secret: str | None
+) -> None:
+    give(coordinator)
+    before = Step.objects.values().get()
+    answer = send(created(operationSucceeded=False, errorMessage="forged"), secret=secret)
+    assert answer.status_code == 403
+    assert_plain(answer)
+    assert (Step.objects.values().get(), Webhook.objects.count()) == (before, 0)
+
+
+@pytest.mark.parametrize("event", ["", "created", "updated", "deleted"])
+def test_without_a_secret_of_ours_there_is_no_receiver(visitor: Person, settings: Any, event: str) -> None:
+    settings.FLINKEY_WEBHOOK_SECRET = ""
+    for secret in ("", SECRET, None):
+        assert send(created(), event, secret=secret).status_code == 404
+    assert Webhook.objects.count() == 0
+
+
+@pytest.mark.parametrize("method", ["get", "head", "put", "patch", "delete"])
+def test_only_post(visitor: Person, method: str) -> None:
+    answer = getattr(visitor, method)(SHARED, headers={"secret": SECRET})
+    assert (answer.status_code, answer["Allow"]) == (405, "POST")
+
+
+def test_an_unknown_event_has_no_receiver(visitor: Person) -> None:
+    assert send(created(), "renamed").status_code == 404
+
+
+@pytest.mark.parametrize(("size", "status"), [(64 * 1024, 204), (64 * 1024 + 1, 413), (3_000_000, 413)])
+def test_the_limit(visitor: Person, size: int, status: int) -> None:
+    assert send(b" " * size).status_code == status
+    assert Webhook.objects.count() == (status == 204)
+
+
+SHAPES: list[bytes] = [
+    b"",
+    b"null",
+    b"[]",
+    b"[1, 2",
+    b'"text"',
+    b"12",
+    b"{}",
+    b'{"customerId": 1}',
+    b"not json at all",
+    b"\xff\xfe\x00\x01",
+    b'{"a": "\x00"}',
+    b"[" * 60_000,
+    b'{"customerId": 1, "carId": ' + b"9" * 5_000 + b"}",
+    b'{"customerId": 1, "carId": 1e400, "userId": NaN}',
+    json.dumps(created(carId="2", userId=[5])).encode(),
+    json.dumps(created(carId=10**30)).encode(),
+    json.dumps(created(start="soon")).encode(),
+    json.dumps(created(start=["2026-11-27T07:00:00Z"])).encode(),
+    json.dumps(created(end={})).encode(),
+    json.dumps(created(customerId={"id": 1})).encode(),
+    json.dumps(created(customerId="1 OR 1=1")).encode(),
+    json.dumps(told("2; DROP TABLE")).encode(),  # type: ignore[arg-type]
+    json.dumps(told(-(10**20))).encode(),
+    json.dumps([created()]).encode(),
+]
+
+
+@pytest.mark.parametrize("event", ["", "created", "updated", "deleted"])
+@pytest.mark.parametrize("body", SHAPES, ids=range(len(SHAPES)))
+def test_unknown_shapes_are_kept_and_harmless(
+    clock: Clock, coordinator: Person, flinkey: Remote, body: bytes, event: str
+) -> None:
+    give(coordinator)
+    change(coordinator)
+    before = list(Step.objects.values())
+    assert send(body, event).status_code == 204
+    assert list(Step.objects.values()) == before
+    assert Webhook.objects.get().body == body.decode(errors="replace").replace("\0", "\ufffd")
+
+
+@pytest.mark.parametrize(
+    "message", ["\ud800", "\0", "x" * 50_000, {"a": 1}, ["b"], 7, True, "<script>alert(1)</script>"]
+)
+def test_any_reason_can_be_shown(clock: Clock, coordinator: Person, flinkey: Remote, message: Any) -> None:
+    flinkey.settings(fail_assignments="x", delay=0.5)
+    step = give(coordinator)
+    clock.advance(0.6)
+    assert send(created(operationSucceeded=False, errorMessage=message)).status_code == 204
+    page = receipt(coordinator)
+    assert state_of(step) == State.REFUSED
+    assert len(step.detail) <= 2000
+    assert "<script>alert" not in page_of(page)
+
+
+def test_the_spelling_of_ids_and_times_is_free(clock: Clock, coordinator: Person, quick: Remote) -> None:
+    step = give(coordinator)
+    clock.advance(0.6)
+    send(created(carId="2", userId="5", start="2026-11-27T07:00:00.000+00:00", end="2026-11-27T18:00:00+01:00"))
+    receipt(coordinator)
+    assert (state_of(step), step.confirmed_by) == (State.CONFIRMED, "webhook")
+
+
+def test_the_customer_may_be_a_string(clock: Clock, coordinator: Person, quick: Remote) -> None:
+    step = give(coordinator)
+    clock.advance(0.6)
+    send(created(customerId="1"))
+    receipt(coordinator)
+    assert step.pk
+    assert state_of(step) == State.CONFIRMED
+
+
+def test_the_same_ids_of_another_customer_are_left_alone(
+    clock: Clock, coordinator: Person, southerner: Person, quick: Remote
+) -> None:
+    ours = give(coordinator, car="2", user="1")
+    theirs = give(southerner, car="2", user="1")
+    assert (ours.customer.flinkey_id, theirs.customer.flinkey_id) == ("1", "2")
+    clock.advance(0.6)
+    body = created(userId=1, customerId=2)
+    send(body)
+    ours.refresh_from_db()
+    theirs.refresh_from_db()
+    assert ours.hint is None
+    assert theirs.hint == {"succeeded": True, "message": ""}
+    receipt(southerner, theirs.operation)
+    receipt(coordinator, ours.operation)
+    assert (state_of(ours), state_of(theirs)) == (State.ACCEPTED, State.CONFIRMED)
+    assert southerner.get(f"/operations/{ours.operation_id}/").status_code == 404
+
+
+def test_of_two_equal_windows_each_gets_its_own(clock: Clock, coordinator: Person, quick: Remote) -> None:
+    """Another window for the same car and person at another time is not meant."""
+    first = give(coordinator)
+    second = give(coordinator, end="2026-11-27T19:00")
+    clock.advance(0.6)
+    send(created(end="2026-11-27T18:00:00Z", assignmentId=7))
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert (first.hint, bool(second.hint)) == (None, True)
+    assert len(windows_like(quick, first)) == 1
+    assert first.car_id == CAR
