@@ -1,0 +1,89 @@
+"""What browsing costs: the calls of flinkey that a page makes, and its statements to the database."""
+
+from collections import Counter
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from flinkey_admin.sandbox import Remote
+from tests.conftest import Person
+from tests.fleet.reading import read
+
+
+def calls(remote: Remote) -> Counter[tuple[str, str]]:
+    """What was asked of flinkey since the log was emptied: operation and path."""
+    return Counter((call["operation"], call["path"].lstrip("/")) for call in remote.requests())
+
+
+@pytest.mark.parametrize(
+    ("address", "wanted"),
+    [
+        ("/cars/", [("getCars", "cars")]),
+        ("/users/", [("getUsers", "users")]),
+        ("/services/", [("getServices", "services")]),
+        ("/products/", [("getProducts", "products")]),
+        (
+            "/groups/1/users/",
+            [
+                ("getGroups", "groups"),
+                ("getCarsOfGroup", "groups/1/cars"),
+                ("getUsersOfGroup", "groups/1/users"),
+                ("getServicesOfGroup", "groups/1/services"),
+                ("getProductsOfGroup", "groups/1/products"),
+                *(("getUsersOfGroup", f"groups/{other}/users") for other in (2, 3, 4)),
+            ],
+        ),
+        (
+            "/groups/4/",
+            [
+                ("getGroups", "groups"),
+                ("getCarsOfGroup", "groups/4/cars"),
+                ("getUsersOfGroup", "groups/4/users"),
+                ("getServicesOfGroup", "groups/4/services"),
+                ("getProductsOfGroup", "groups/4/products"),
+            ],
+        ),
+        (
+            "/groups/2/cars/add/",
+            [("getGroups", "groups"), ("getCarsOfGroup", "groups/2/cars"), ("getCars", "cars")],
+        ),
+        ("/operations/", []),
+    ],
+)
+def test_a_page_asks_flinkey_for_exactly_what_it_shows(
+    coordinator: Person, flinkey: Remote, address: str, wanted: list[tuple[str, str]]
+) -> None:
+    flinkey.clear_requests()
+    read(coordinator, address)
+    assert calls(flinkey) == Counter(wanted)
+
+
+@pytest.mark.parametrize("address", ["/groups/3/cars/", "/groups/", "/cars/", "/users/", "/groups/3/cars/add/"])
+def test_a_page_costs_the_database_the_same_for_one_row_and_for_a_hundred(
+    coordinator: Person, flinkey: Remote, address: str
+) -> None:
+    read(coordinator, address)  # the first look of a session may note that it was there
+    few = queries(coordinator, address)
+    for number in range(100):
+        flinkey.change("add_thing", kind="cars", name=f"Zugang {number}")
+        flinkey.change("add_thing", kind="users", emailAddress=f"z{number}@nordwind.example")
+    for car in range(8, 108):
+        if "add" not in address:
+            flinkey.change("add_member", kind="cars", group=3, id=car)
+    many = queries(coordinator, address)
+    assert many == few
+    assert len(many) <= 12
+
+
+def queries(person: Person, address: str) -> list[str]:
+    """The statements of one page, without their values."""
+    with CaptureQueriesContext(connection) as caught:
+        read(person, address)
+    return [shape(one) for one in caught.captured_queries]
+
+
+def shape(statement: dict[str, Any]) -> str:
+    text: str = statement["sql"]
+    return text.partition(" WHERE ")[0]
