@@ -1,0 +1,245 @@
+"""The form of a window: who, which car, from when until when. It asks nobody; the lists come from the view."""
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.conf import settings
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from flinkey_admin.assignments import windows
+from flinkey_admin.flinkey.records import Assignment, Car, User
+from flinkey_admin.web.names import finds, label_of, text_of
+
+Thing = Car | User
+TIME_WIDGET = {"type": "datetime-local", "autocomplete": "off"}
+SUGGESTIONS = 500
+
+
+def find_one(typed: str, things: Sequence[Thing]) -> tuple[Thing | None, list[Thing]]:
+    """What somebody means by a number, a label, a plate, an e-mail address or a part of a name.
+
+    Returns the one thing, or None and all that it might be.
+    """
+    words = typed.strip()
+    exact = [thing for thing in things if words == str(thing.id) or words.casefold() == label_of(thing).casefold()]
+    exact = exact or [one for one in things if words.casefold() in {text.casefold() for text in text_of(one)}]
+    found = exact or [thing for thing in things if words and finds(words, text_of(thing))]
+    return (found[0], []) if len(found) == 1 else (None, found)
+
+
+def _chosen(data: Any) -> Any:
+    """The form's data, where a click on one of several that fit stands for what was typed."""
+    if data is None:
+        return None
+    data = data.copy()
+    for name in ("car", "user"):
+        if choice := data.get(f"{name}_choice"):
+            data[name] = choice
+    return data
+
+
+class WindowForm(forms.Form):
+    """Field names are part of the outside contract; times are those of the fleet's zone."""
+
+    car = forms.CharField(
+        label=gettext_lazy("Car"),
+        max_length=300,
+        widget=forms.TextInput(attrs={"list": "cars", "autocomplete": "off"}),
+        error_messages={"required": gettext_lazy("Which car? Type its plate or name.")},
+    )
+    user = forms.CharField(
+        label=gettext_lazy("User"),
+        max_length=300,
+        widget=forms.TextInput(attrs={"list": "users", "autocomplete": "off"}),
+        error_messages={"required": gettext_lazy("Who? Type the name or e-mail address.")},
+    )
+    start = forms.CharField(
+        label=gettext_lazy("From"),
+        max_length=40,
+        widget=forms.TextInput(attrs=TIME_WIDGET),
+        error_messages={"required": gettext_lazy("From when? Choose a date and a time.")},
+    )
+    end = forms.CharField(
+        label=gettext_lazy("Until"),
+        max_length=40,
+        required=False,
+        widget=forms.TextInput(attrs=TIME_WIDGET),
+    )
+    start_fold = forms.ChoiceField(required=False, widget=forms.RadioSelect)
+    end_fold = forms.ChoiceField(required=False, widget=forms.RadioSelect)
+    lifetime = forms.ChoiceField(
+        label=gettext_lazy("The key on the phone works without internet for"),
+        required=False,
+        help_text=gettext_lazy("Without a connection to flinkey, a phone can open the car for that long."),
+    )
+    renewable_after = forms.ChoiceField(
+        label=gettext_lazy("The phone renews it"),
+        required=False,
+        help_text=gettext_lazy("Must be sooner than the key runs out."),
+    )
+
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        cars: Sequence[Car],
+        users: Sequence[User],
+        window: Assignment | None = None,
+        initial: dict[str, Any] | None = None,
+    ) -> None:
+        self.zone = ZoneInfo(settings.TIME_ZONE)
+        self.cars, self.users, self.window = cars, users, window
+        super().__init__(_chosen(data), initial={**self._from(window), **(initial or {})})
+        self.candidates: dict[str, list[Thing]] = {}
+        self._offer_spans()
+        self._hide_folds()
+
+    def _from(self, window: Assignment | None) -> dict[str, Any]:
+        if window is None:
+            now = timezone.now().replace(second=0, microsecond=0)
+            evening = windows.next_evening(now, self.zone)
+            return {name: windows.local_text(at, self.zone) for name, at in (("start", now), ("end", evening))}
+        default = window.lifetime in {None, windows.DEFAULT_LIFETIME}
+        half = (window.lifetime or windows.DEFAULT_LIFETIME) // 2
+        return {
+            "car": self._label(window.car_id, self.cars),
+            "user": self._label(window.user_id, self.users),
+            "start": windows.local_text(window.start, self.zone),
+            "end": windows.local_text(window.end, self.zone),
+            "lifetime": "" if default else str(window.lifetime),
+            "renewable_after": "" if window.renewable_after in {None, half} else str(window.renewable_after),
+        }
+
+    @staticmethod
+    def _label(thing_id: int | None, things: Sequence[Thing]) -> str:
+        known = next((thing for thing in things if thing.id == thing_id), None)
+        return label_of(known) if known else str(thing_id or "")
+
+    def _offer_spans(self) -> None:
+        """The spans flinkey takes, and the one the window has, should it be another."""
+        spans: list[tuple[str, list[windows.Choice], str]] = [
+            ("lifetime", windows.lifetimes(), _("7 days (default)")),
+            ("renewable_after", windows.renewals(), _("after half of that (default)")),
+        ]
+        for name, choices, default in spans:
+            field = self.fields[name]
+            assert isinstance(field, forms.ChoiceField)  # noqa: S101
+            known = {choice.value for choice in choices} | {""}
+            extra = {str(self.initial.get(name, ""))} | ({str(self.data.get(name, ""))} & self._in_bounds(name))
+            field.choices = [
+                ("", default),
+                *((choice.value, self._days(name, choice.days)) for choice in choices),
+                *((value, _("%(seconds)s seconds") % {"seconds": value}) for value in sorted(extra - known)),
+            ]
+
+    def _in_bounds(self, name: str) -> set[str]:
+        """What was sent, when flinkey would take it although the list does not offer it."""
+        sent = str(self.data.get(name, ""))
+        low, high = (windows.DEFAULT_LIFETIME, 28 * windows.DAY) if name == "lifetime" else (0, 28 * windows.DAY)
+        return {sent} if sent.isascii() and sent.isdigit() and low < int(sent) < high else set()
+
+    @staticmethod
+    def _days(name: str, days: int) -> str:
+        if name == "lifetime":
+            return ngettext("%(count)s day", "%(count)s days", days) % {"count": days}
+        return ngettext("after %(count)s day", "after %(count)s days", days) % {"count": days}
+
+    def _hide_folds(self) -> None:
+        """Only a time that comes twice asks which one is meant."""
+        for name in ("start", "end"):
+            choices = self._fold_choices(str(self.data.get(name, "")))
+            if not choices:
+                # An answer that a browser still sends must not be an error in a field that nobody sees.
+                del self.fields[f"{name}_fold"]
+                continue
+            field = self.fields[f"{name}_fold"]
+            assert isinstance(field, forms.ChoiceField)  # noqa: S101
+            field.choices = choices
+            field.label = _("This time comes twice that night. Which one?")
+
+    def _fold_choices(self, text: str) -> list[tuple[str, str]]:
+        try:
+            windows.at(windows.parse(text), self.zone)
+        except windows.TwiceThatDay as twice:
+            names = [moment.astimezone(self.zone).tzname() for moment in twice.choices]
+            return [
+                ("0", _("the first, before the clocks go back (%(zone)s)") % {"zone": names[0]}),
+                ("1", _("the second, after the clocks went back (%(zone)s)") % {"zone": names[1]}),
+            ]
+        except ValueError:
+            pass
+        return []
+
+    def clean_car(self) -> int:
+        return self._one("car", self.cars)
+
+    def clean_user(self) -> int:
+        return self._one("user", self.users)
+
+    def _one(self, name: str, things: Sequence[Thing]) -> int:
+        typed: str = self.cleaned_data[name]
+        if name in self.initial and typed == self.initial[name] and self.window is not None:
+            unchanged = self.window.car_id if name == "car" else self.window.user_id
+            if unchanged is not None:
+                return unchanged
+        one, many = find_one(typed, things)
+        if one is not None:
+            return one.id
+        self.candidates[name] = many[:8]
+        if many:
+            raise forms.ValidationError(_("Several fit. Type more of the name, or choose one of these."))
+        raise forms.ValidationError(
+            _("No car fits. Type a plate or a name as flinkey has it.")
+            if name == "car"
+            else _("Nobody fits. Type a name or an e-mail address as flinkey has it.")
+        )
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        for name in ("start", "end"):
+            if data.get(name):
+                data[name] = self._moment(name, data[name])
+            elif name == "end":
+                data[name] = None
+        start, end = data.get("start"), data.get("end")
+        if isinstance(start, dt.datetime) and isinstance(end, dt.datetime) and end <= start:
+            self.add_error("end", _("The end must come after the start."))
+        self._clean_spans(data)
+        return data
+
+    def _moment(self, name: str, text: str) -> dt.datetime | None:
+        if self.window is not None and text == self.initial.get(name):
+            # Untouched: it stays what it is, to the second, also in the hour that comes twice.
+            return self.window.start if name == "start" else self.window.end
+        fold = self.data.get(f"{name}_fold")
+        try:
+            return windows.at(windows.parse(text), self.zone, int(fold) if fold in {"0", "1"} else None)
+        except windows.NotATime:
+            self.add_error(name, _("This is no date and time. Write it like 2026-11-27 18:00."))
+        except windows.NoSuchTime:
+            self.add_error(
+                name,
+                _("This time does not exist: the clocks go forward that night. Choose one before or after."),
+            )
+        except windows.TwiceThatDay:
+            self.add_error(name, _("This time comes twice: the clocks go back that night. Say below which one."))
+        return None
+
+    def _clean_spans(self, data: dict[str, Any]) -> None:
+        for name in ("lifetime", "renewable_after"):
+            data[name] = int(data[name]) if data.get(name) else None
+        lifetime = data["lifetime"] or windows.DEFAULT_LIFETIME
+        if data["renewable_after"] is not None and data["renewable_after"] >= lifetime:
+            self.add_error("renewable_after", _("The phone must renew its key before the key runs out."))
+
+    def suggestions(self) -> dict[str, list[str]]:
+        """What the two fields offer while somebody types."""
+        return {
+            "cars": [label_of(car) for car in self.cars[:SUGGESTIONS]],
+            "users": [label_of(user) for user in self.users[:SUGGESTIONS]],
+        }

@@ -1,0 +1,108 @@
+"""Time windows without a network: the fleet's clock, what a window is now, and how long a phone may hold a key."""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+DEFAULT_LIFETIME = 604_800  # seconds; flinkey's own, and outside the bounds it sets for a given one
+DAY = 86_400
+
+Phase = Literal["running", "coming", "past"]
+FORMATS = ("%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%d.%m.%Y %H:%M", "%d/%m/%Y %H:%M")
+
+
+class NotATime(ValueError):
+    """What was typed is no date and time."""
+
+
+class NoSuchTime(ValueError):
+    """A local time that the clocks skip in spring."""
+
+
+class TwiceThatDay(ValueError):
+    """A local time that the clocks show twice in autumn; `choices` are the two moments."""
+
+    def __init__(self, choices: tuple[dt.datetime, dt.datetime]) -> None:
+        super().__init__()
+        self.choices = choices
+
+
+def parse(text: str) -> dt.datetime:
+    """A local date and time as typed. Raises NotATime."""
+    for form in FORMATS:
+        try:
+            return dt.datetime.strptime(text.strip(), form)  # noqa: DTZ007 - local on purpose, see `at`
+        except ValueError:
+            continue
+    raise NotATime(text)
+
+
+def at(local: dt.datetime, zone: ZoneInfo, fold: int | None = None) -> dt.datetime:
+    """The moment when the clocks of `zone` show `local`.
+
+    `fold` chooses where they show it twice: 0 the first time, 1 the second.
+    Raises NoSuchTime, TwiceThatDay, NotATime.
+    """
+    first, second = (local.replace(tzinfo=zone, fold=side) for side in (0, 1))
+    if not dt.MINYEAR < local.year < dt.MAXYEAR:
+        raise NotATime(local.isoformat())  # in another zone it might lie outside of all years
+    early, late = first.utcoffset(), second.utcoffset()
+    assert early is not None  # noqa: S101 - both have a zone
+    assert late is not None  # noqa: S101
+    if early < late:
+        raise NoSuchTime(local.isoformat())
+    if early == late:
+        return first.astimezone(dt.UTC)
+    if fold is None:
+        raise TwiceThatDay((first.astimezone(dt.UTC), second.astimezone(dt.UTC)))
+    return (second if fold else first).astimezone(dt.UTC)
+
+
+def local_text(moment: dt.datetime | None, zone: ZoneInfo) -> str:
+    """A moment as a form shows it; seconds only where there are some."""
+    if moment is None:
+        return ""
+    local = moment.astimezone(zone)
+    return local.strftime("%Y-%m-%dT%H:%M:%S" if local.second else "%Y-%m-%dT%H:%M")
+
+
+def next_evening(now: dt.datetime, zone: ZoneInfo) -> dt.datetime:
+    """18:00 today, or tomorrow if that is almost over: where a new window ends unless somebody says else."""
+    local = now.astimezone(zone)
+    day = local.date() if local.hour < 17 else local.date() + dt.timedelta(days=1)
+    return dt.datetime.combine(day, dt.time(18), zone)
+
+
+def phase(start: dt.datetime, end: dt.datetime | None, now: dt.datetime) -> Phase:
+    """Whether a window is running, coming or past. The end itself no longer belongs to it."""
+    if end is not None and end <= now:
+        return "past"
+    return "running" if start <= now else "coming"
+
+
+def key_until(end: dt.datetime | None, lifetime: int | None, now: dt.datetime) -> dt.datetime:
+    """Until when a phone that stays offline may still open the car, if access is taken away now.
+
+    The boxes are offline: a phone keeps the key it has until that runs out, at the latest at the window's own end.
+    """
+    runs_out = now + dt.timedelta(seconds=lifetime or DEFAULT_LIFETIME)
+    return min(runs_out, max(end, now)) if end is not None else runs_out
+
+
+@dataclass(frozen=True)
+class Choice:
+    """An entry of a list of spans: seconds as text, and days."""
+
+    value: str
+    days: int
+
+
+def lifetimes() -> list[Choice]:
+    """The lifetimes flinkey takes: strictly between 7 and 28 days. 7 days is its default, which may not be sent."""
+    return [Choice(str(days * DAY), days) for days in range(8, 28)]
+
+
+def renewals() -> list[Choice]:
+    """After how many days a phone may renew its key: less than the lifetime."""
+    return [Choice(str(days * DAY), days) for days in range(1, 27)]
