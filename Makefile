@@ -1,0 +1,59 @@
+# Every target makes its own .venv from pyproject.toml and constraints.txt; nothing else needs to be installed first
+# but Python 3.11 or newer. `make help` lists the targets.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+.DEFAULT_GOAL := help
+.PHONY: help demo run serve test lint bench format screenshots browser clean
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
+
+demo: $(VENV)/run ## the product on its sandbox: prints the address and the sign-in (PORT=8000)
+	@exec $(BIN)/python -m flinkey_admin.launch demo
+
+run: $(VENV)/run ## dashboard and worker on this machine, against the flinkey that the environment names
+	@exec $(BIN)/python -m flinkey_admin.launch run
+
+serve: $(VENV)/run ## dashboard and worker for production, behind a reverse proxy (BIND=127.0.0.1:8000)
+	@exec $(BIN)/python -m flinkey_admin.launch serve
+
+test: lint browser ## every check and every test, the browser's included
+	$(BIN)/python -m pytest -n auto $(PYTEST)
+
+lint: $(VENV)/dev ## formatting, style, types, templates, migrations
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/djlint --quiet --lint templates
+	DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python manage.py makemigrations --check --dry-run --verbosity 0
+
+format: $(VENV)/dev ## format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(VENV)/dev ## measures, as ratios taken in one run
+	$(BIN)/python -m tests.bench
+
+screenshots: browser ## the pictures of the README
+	$(BIN)/python -m tests.screenshots
+
+browser: $(VENV)/dev ## the Chromium of the browser tests
+	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+		&& apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; } \
+		|| { echo "The browser tests need Chromium. Install it (Debian: apt install chromium) and run make test again."; exit 1; }
+
+$(VENV)/run: pyproject.toml constraints.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(PIP) --editable .
+	@touch $@
+
+$(VENV)/dev: $(VENV)/run
+	@$(PIP) --editable '.[dev]'
+	@touch $@
+
+clean: ## throws away .venv and var/
+	rm -rf $(VENV) var

@@ -1,0 +1,160 @@
+"""The stage of the browser tests: a real Chromium before the dashboard's live server, the sandbox behind it.
+
+Whatever the browser complains about on its console fails the test: errors of scripts, violations of the content
+security policy (Chromium reports each of them there), warnings of htmx. An answer that is meant to be an error is named
+beforehand with `complaints.expect`.
+"""
+
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, sync_playwright
+from playwright.sync_api import Error as BrowserError
+
+from flinkey_admin.sandbox import Remote
+from tests.browser.standing import Standing, standing
+from tests.conftest import COORDINATOR, PASSWORD
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PATIENCE = 8_000  # milliseconds
+BAD_ANSWER = re.compile(r"^Failed to load resource: the server responded with a status of (\d+)")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything in this folder needs the browser."""
+    for item in items:
+        if "tests/browser/" in item.path.as_posix():
+            item.add_marker(pytest.mark.browser)
+
+
+@dataclass
+class Complaints:
+    """What the browser wrote on its console, and which bad answers the test has asked for."""
+
+    seen: list[str] = field(default_factory=list)
+    statuses: list[int] = field(default_factory=list)
+    expected: set[int] = field(default_factory=set)
+
+    def expect(self, *statuses: int) -> None:
+        """The test will meet answers with these statuses."""
+        self.expected.update(statuses)
+
+    def listen(self, page: Page) -> None:
+        page.on("console", self._heard)
+        page.on("pageerror", lambda error: self.seen.append(f"uncaught: {error}"))
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        if message.type not in {"error", "warning"}:
+            return
+        if answer := BAD_ANSWER.match(message.text):
+            self.statuses.append(int(answer[1]))
+        else:
+            self.seen.append(f"{message.type}: {message.text}")
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    # Playwright keeps an event loop in this thread, in which Django would refuse to speak to its database.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as running:
+        yield running
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    """The system's Chromium; the variable CHROMIUM may name another one."""
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    try:
+        running = playwright.chromium.launch(executable_path=path, args=FLAGS)
+    except BrowserError as error:
+        pytest.fail(f"No Chromium: install it, or name its path in CHROMIUM. {error}")
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def complaints() -> Iterator[Complaints]:
+    kept = Complaints()
+    yield kept
+    assert kept.seen == []
+    assert set(kept.statuses) == kept.expected
+
+
+Open = Callable[..., BrowserContext]
+
+
+@pytest.fixture
+def open_window(browser: Browser) -> Iterator[Open]:
+    """Opens a browser with a memory of its own; the options are those of Playwright's new_context."""
+    opened: list[BrowserContext] = []
+
+    def open_one(**options: Any) -> BrowserContext:
+        wanted = {"viewport": {"width": 1280, "height": 800}, "locale": "en-GB", "timezone_id": "Europe/Berlin"}
+        context = browser.new_context(**(wanted | options))
+        context.set_default_timeout(PATIENCE)
+        opened.append(context)
+        return context
+
+    yield open_one
+    for context in opened:
+        context.close()
+
+
+@pytest.fixture
+def page(open_window: Open, complaints: Complaints, live_server: Any, flinkey: Remote) -> Page:
+    """A window before the dashboard, nobody signed in. The fleet is `yard`, and flinkey is quick."""
+    flinkey.settings(delay=0.2)
+    opened = open_window(base_url=live_server.url).new_page()
+    complaints.listen(opened)
+    return opened
+
+
+@pytest.fixture(scope="session")
+def stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standing]:
+    """The product as `make run` starts it, with the fleet `depot`. Tests share it, so each has things of its own."""
+    with standing(tmp_path_factory.mktemp("run"), "depot") as running:
+        yield running
+
+
+@pytest.fixture
+def desk(page: Page) -> Page:
+    """The coordinator has signed in and sees the groups."""
+    sign_in(page)
+    return page
+
+
+def sign_in(page: Page, email: str = COORDINATOR, *, at: str = "/sign-in/") -> None:
+    """Signs in by typing, from the page at hand or from `at`."""
+    if "/sign-in/" not in page.url:
+        page.goto(at)
+    page.get_by_label("E-mail").fill(email)
+    page.get_by_label("Password").fill(PASSWORD)
+    with page.expect_navigation():
+        page.get_by_role("button", name="Sign in").click()
+
+
+def members(remote: Remote, group_id: int, kind: str = "cars", customer: int = 1) -> list[int]:
+    """What flinkey itself says is in a group."""
+    groups = remote.state(customer)["groups"]
+    found: list[int] = next(group for group in groups if group["id"] == group_id)[kind]
+    return found
+
+
+def tick(page: Page, *names: str) -> None:
+    """Ticks the rows with these names."""
+    for name in names:
+        page.get_by_role("checkbox", name=f"Tick {name}", exact=True).check()

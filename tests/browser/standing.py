@@ -1,0 +1,95 @@
+"""The product as `make run` starts it: dashboard and worker as processes of their own, before a strict sandbox."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from flinkey_admin.sandbox import API_KEY, Remote
+
+ROOT = Path(__file__).resolve().parents[2]
+SECRET = "a secret of this test"
+PATIENCE = 60.0  # seconds, on a machine that does other things besides
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where the dashboard is, and the remote control of the sandbox behind it."""
+
+    url: str
+    remote: Remote
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def eventually(what: Callable[[], bool], patience: float = 20.0) -> None:
+    """Waits until it is so."""
+    until = time.monotonic() + patience
+    while not what():
+        assert time.monotonic() < until, "it never came to that"
+        time.sleep(0.1)
+
+
+def answers(url: str) -> bool:
+    try:
+        urllib.request.urlopen(url, timeout=2)
+    except urllib.error.HTTPError:
+        return True
+    except OSError:
+        return False
+    return True
+
+
+@contextmanager
+def process(arguments: list[str], env: dict[str, str], log: Path) -> Iterator["subprocess.Popen[bytes]"]:
+    """Runs it meanwhile; it must end by itself, and well, when it is asked to."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    with log.open("wb") as out:
+        running = subprocess.Popen(
+            [sys.executable, *arguments], cwd=ROOT, env=kept | env, stdout=out, stderr=out, start_new_session=True
+        )
+        try:
+            yield running
+            assert running.poll() is None, log.read_text()
+        finally:
+            running.send_signal(signal.SIGTERM)
+            ended = running.wait(timeout=30)
+    assert ended == 0, log.read_text()
+
+
+@contextmanager
+def standing(folder: Path, scenario: str, *, webhooks: bool = False) -> Iterator[Standing]:
+    """Both, from their start to their end."""
+    flinkey, port = free_port(), free_port()
+    url = f"http://127.0.0.1:{port}"
+    sandbox = ["manage.py", "sandbox", "--port", str(flinkey), "--scenario", scenario, "--strict", "--delay", "1"]
+    env = {
+        "PORT": str(port),
+        "VAR_DIR": str(folder / "var"),
+        "FLINKEY_API_URL": f"http://127.0.0.1:{flinkey}/v3",
+        "FLINKEY_API_KEY": API_KEY,
+    }
+    if webhooks:
+        sandbox += ["--webhook-url", f"{url}/webhooks/flinkey/assignments/", "--webhook-secret", SECRET]
+        env["FLINKEY_WEBHOOK_SECRET"] = SECRET
+    with ExitStack() as stack:
+        stack.enter_context(process(sandbox, {}, folder / "sandbox.log"))
+        eventually(lambda: answers(f"http://127.0.0.1:{flinkey}/v3/customers"), PATIENCE)
+        stack.enter_context(process(["-m", "flinkey_admin.launch", "run"], env, folder / "run.log"))
+        eventually(lambda: answers(f"{url}/health/ready/"), PATIENCE)
+        remote = Remote(env["FLINKEY_API_URL"])
+        yield Standing(url, remote)
+        assert remote.departures() == []

@@ -1,0 +1,42 @@
+"""What only shows when the product runs as people run it: `make run` and `make demo` switch DEBUG on."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Complaints, Open, sign_in
+from tests.browser.standing import Standing
+
+
+@pytest.fixture
+def page(stand: Standing, open_window: Open, complaints: Complaints) -> Page:
+    opened = open_window(base_url=stand.url).new_page()
+    complaints.listen(opened)
+    sign_in(opened)
+    return opened
+
+
+def test_a_fault_while_searching_is_a_toast_and_leaves_the_list_alone(
+    page: Page, stand: Standing, complaints: Complaints
+) -> None:
+    complaints.expect(503)
+    page.goto("/cars/")
+    stand.remote.fault("getCars", "reset-before", times=10_000)
+    try:
+        page.get_by_role("searchbox").fill("skoda")
+        expect(page.locator("#toasts .toast")).to_contain_text("flinkey cannot be reached right now.")
+    finally:
+        stand.remote.clear_faults()
+    expect(page.locator("tr[data-id]")).to_have_count(50)
+
+
+def test_so_is_a_group_that_somebody_has_deleted_meanwhile(page: Page, stand: Standing, complaints: Complaints) -> None:
+    complaints.expect(404)
+    group = stand.remote.change("create_group", name="Bald weg")
+    car = stand.remote.state(1)["cars"][0]["id"]
+    stand.remote.change("add_member", kind="cars", group=group, id=car)
+    page.goto(f"/groups/{group}/cars/")
+    stand.remote.change("delete_group", group=group, force=True)
+    page.get_by_role("searchbox").fill("skoda")
+    expect(page.locator("#toasts .toast")).to_contain_text("flinkey no longer knows this group.")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Bald weg")
+    expect(page.locator("tr[data-id]")).to_have_count(1)

@@ -1,0 +1,86 @@
+"""The sign-in at flinkey runs out in the middle of something: back to it, nothing sent, nothing typed twice."""
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from flinkey_admin.sandbox import Remote
+from tests.browser.conftest import members, sign_in, tick
+
+
+def test_what_was_typed_into_the_access_form_is_still_there(desk: Page, flinkey: Remote) -> None:
+    desk.goto("/assignments/new/?car=1&next=/cars/1/")
+    desk.get_by_label("User").fill("Zoë Groß")
+    desk.get_by_label("From").fill("2030-02-01T08:00")
+    desk.get_by_label("Until").fill("2030-02-01T18:00")
+    flinkey.expire_tokens()
+    desk.get_by_role("button", name="Give access").click()
+
+    expect(desk.get_by_role("heading", level=1)).to_have_text("Sign in")
+    expect(desk.get_by_text("Your sign-in at flinkey has run out")).to_be_visible()
+    expect(desk.get_by_label("E-mail")).to_have_value("coordinator@nordwind.example")
+    sign_in(desk)
+
+    expect(desk.get_by_role("heading", level=1)).to_have_text("Give access")
+    expect(desk.get_by_label("User")).to_have_value("Zoë Groß")
+    expect(desk.get_by_label("Car")).to_have_value("Pool 1 · HH-FK 1234")
+    expect(desk.get_by_label("From")).to_have_value("2030-02-01T08:00")
+    expect(desk.get_by_label("Until")).to_have_value("2030-02-01T18:00")
+    assert flinkey.requests("createAssignment") == []
+
+    desk.get_by_role("button", name="Give access").click()
+    expect(desk).to_have_url(re.compile(r"/cars/1/$"))
+    expect(desk.locator("#windows tbody tr", has_text="Zoë Groß")).to_have_attribute(
+        "data-state", "confirmed", timeout=12_000
+    )
+    assert len(flinkey.requests("createAssignment")) == 1
+
+
+def test_a_search_leads_to_the_sign_in_and_back_to_the_list(desk: Page, flinkey: Remote) -> None:
+    desk.goto("/groups/1/cars/?sort=plate")
+    flinkey.expire_tokens()
+    desk.get_by_role("searchbox").fill("hhfk")
+    expect(desk.get_by_role("heading", level=1)).to_have_text("Sign in")
+    sign_in(desk)
+    expect(desk.get_by_role("heading", level=1)).to_have_text("Hamburg")
+    expect(desk).to_have_url(re.compile(r"/groups/1/cars/\?sort=plate$"))
+
+
+def test_the_ticks_of_a_move_come_back_to_the_same_question(desk: Page, flinkey: Remote) -> None:
+    desk.goto("/groups/1/cars/")
+    tick(desk, "Pool 1", "Pool 3")
+    flinkey.expire_tokens()
+    desk.get_by_role("button", name="Move to…").click()
+    sign_in(desk)
+    expect(desk.get_by_role("heading", level=1)).to_have_text(re.compile(r"^Move .*from Hamburg to…$"))
+    desk.get_by_role("radio", name="Leer").check()
+    desk.get_by_role("button", name="Continue to the review").click()
+    expect(desk.locator("li[data-id] .name")).to_have_text(["Pool 1 · HH-FK 1234", "Pool 3 · HH-NW 88"])
+
+
+def test_a_move_cut_off_at_its_yes_is_finished_after_signing_in(desk: Page, flinkey: Remote) -> None:
+    desk.goto("/groups/1/cars/")
+    tick(desk, "Pool 1", "Pool 3")
+    desk.get_by_role("button", name="Move to…").click()
+    desk.get_by_role("radio", name="Leer").check()
+    desk.get_by_role("button", name="Continue to the review").click()
+    flinkey.expire_tokens()
+    desk.get_by_role("button", name="Move", exact=True).click()
+    sign_in(desk)
+    expect(desk).to_have_url(re.compile(r"/operations/\d+/$"))
+    assert members(flinkey, 4) == []
+    desk.get_by_role("button", name="Finish it").click()
+    expect(desk.locator("#receipt")).to_have_attribute("data-state", "confirmed")
+    assert (members(flinkey, 1), members(flinkey, 4)) == ([2, 4], [1, 3])
+
+
+def test_a_page_that_waits_leads_to_the_sign_in_by_itself(desk: Page, flinkey: Remote) -> None:
+    flinkey.settings(delay=60)
+    desk.goto("/assignments/new/?car=4&user=2&next=/cars/4/")
+    desk.get_by_role("button", name="Give access").click()
+    expect(desk.locator("#windows tbody tr")).to_have_attribute("data-state", "waiting")
+    flinkey.expire_tokens()
+    expect(desk.get_by_role("heading", level=1)).to_have_text("Sign in", timeout=12_000)
+    sign_in(desk)
+    expect(desk).to_have_url(re.compile(r"/cars/4/$"))
+    expect(desk.locator("#windows tbody tr")).to_have_attribute("data-state", "waiting")

@@ -1,0 +1,86 @@
+"""`make screenshots`: the pictures of the README, taken of the real product on its sandbox."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+TARGET = Path(__file__).resolve().parent.parent / "docs" / "screenshots"
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run", "--disable-sync"]
+
+
+@contextmanager
+def demo() -> Iterator[str]:
+    """The address of `make demo` on a free port."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = str(probe.getsockname()[1])
+    process = subprocess.Popen([sys.executable, "-m", "flinkey_admin.launch", "demo"], env={**os.environ, "PORT": port})
+    address = f"http://127.0.0.1:{port}"
+    try:
+        _wait(address)
+        yield address
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait()
+
+
+def _wait(address: str) -> None:
+    for _try in range(150):
+        try:
+            urllib.request.urlopen(f"{address}/health/ready/", timeout=1)
+        except OSError:
+            time.sleep(0.2)
+        else:
+            return
+    raise TimeoutError(address)
+
+
+def sign_in(page: Page, address: str) -> None:
+    page.goto(f"{address}/sign-in/")
+    page.fill("[name=username]", "coordinator@nordwind.example")
+    page.fill("[name=password]", "flinkey-demo")
+    page.click("main button")
+
+
+def shoot(page: Page, name: str) -> None:
+    page.screenshot(path=TARGET / f"{name}.png")
+
+
+def main() -> None:
+    TARGET.mkdir(exist_ok=True)
+    with demo() as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        page = browser.new_page(viewport={"width": 1200, "height": 720})
+        sign_in(page, address)
+        page.click("text=Hamburg")
+        for row in (1, 2, 3):
+            page.locator("tbody input[name=id]").nth(row).check()
+        shoot(page, "group")
+        page.click("text=Move to…")
+        page.get_by_label("Berlin").check()
+        page.click("text=Continue to the review")
+        page.click("main form button.main")
+        shoot(page, "receipt")
+        page.goto(f"{address}/assignments/new/?car=3&user=12&end=2026-12-24T18:00")
+        page.click("main form button.main")
+        page.click("[data-dismiss]")
+        shoot(page, "car")
+        phone = browser.new_page(viewport={"width": 390, "height": 720}, color_scheme="dark")
+        sign_in(phone, address)
+        shoot(phone, "phone")
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
