@@ -54,6 +54,7 @@ def sign_in(page: Page, address: str) -> None:
 
 
 def shoot(page: Page, name: str) -> None:
+    page.wait_for_load_state("networkidle")  # Chromium takes no picture while it leaves a page
     page.screenshot(path=TARGET / f"{name}.png")
 
 
