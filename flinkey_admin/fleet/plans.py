@@ -1,6 +1,6 @@
 """What a change of members will do, worked out without asking anybody: the steps and what is left out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from flinkey_admin.flinkey import Kind
@@ -51,45 +51,43 @@ def move(
     What is no longer in `leave` stays out. What is in `come` already is added all the same: flinkey says that it was
     so, and should it have left meanwhile, the removal cannot lose it.
     """
-    plan = Plan()
-    for thing_id in ids:
-        thing = members.get(thing_id)
-        if thing is None:
-            plan.left_out.append(_label(known, thing_id))
-            continue
-        plan.take(label_of(thing))
-        plan.steps.append(_step(Verb.ADD, kind, thing, come))
-        plan.steps.append(_step(Verb.REMOVE, kind, thing, leave, after=len(plan.steps) - 1))
-    return plan
+    return _plan(
+        ids,
+        members,
+        known,
+        lambda thing, place: [
+            _step(Verb.ADD, kind, thing, come),
+            _step(Verb.REMOVE, kind, thing, leave, after=place),
+        ],
+    )
 
 
 def add(kind: Kind, ids: Sequence[int], inside: Mapping[int, Thing], known: Mapping[int, Thing], group: Group) -> Plan:
     """Into `group`, staying wherever else they are. What is inside already stays out."""
-    plan = Plan()
-    for thing_id in ids:
-        thing = known.get(thing_id)
-        if thing is None or thing_id in inside:
-            plan.left_out.append(_label(known, thing_id))
-            continue
-        plan.take(label_of(thing))
-        plan.steps.append(_step(Verb.ADD, kind, thing, group))
-    return plan
+    outside = {thing_id: thing for thing_id, thing in known.items() if thing_id not in inside}
+    return _plan(ids, outside, known, lambda thing, _place: [_step(Verb.ADD, kind, thing, group)])
 
 
 def remove(
     kind: Kind, ids: Sequence[int], members: Mapping[int, Thing], known: Mapping[int, Thing], group: Group
 ) -> Plan:
     """Out of `group`. What is not inside stays out of the plan."""
+    return _plan(ids, members, known, lambda thing, _place: [_step(Verb.REMOVE, kind, thing, group)])
+
+
+def _plan(
+    ids: Sequence[int],
+    fitting: Mapping[int, Thing],
+    known: Mapping[int, Thing],
+    steps: Callable[[Thing, int], list[Planned]],
+) -> Plan:
+    """The steps of each thing that fits; `steps` gets the thing and the position of its first step."""
     plan = Plan()
     for thing_id in ids:
-        thing = members.get(thing_id)
+        thing = fitting.get(thing_id)
         if thing is None:
-            plan.left_out.append(_label(known, thing_id))
+            plan.left_out.append(label_of(known[thing_id]) if thing_id in known else str(thing_id))
             continue
         plan.take(label_of(thing))
-        plan.steps.append(_step(Verb.REMOVE, kind, thing, group))
+        plan.steps += steps(thing, len(plan.steps))
     return plan
-
-
-def _label(known: Mapping[int, Thing], thing_id: int) -> str:
-    return label_of(known[thing_id]) if thing_id in known else str(thing_id)
