@@ -6,14 +6,16 @@ Webhooks make that quicker and bring reasons, but an installation behind a firew
 import datetime as dt
 from collections.abc import Iterable
 from contextlib import suppress
+from typing import Any
 
+from django.db.models import Q
 from django.utils import timezone
 from django_tasks import task
 
 from flinkey_admin.accounts.scoping import Scope, client_for, scope_of_job, scoped
 from flinkey_admin.flinkey import Flinkey, errors, records
 from flinkey_admin.flinkey.fields import instant
-from flinkey_admin.operations import journal
+from flinkey_admin.operations import journal, signals
 from flinkey_admin.operations.calls import WINDOW_VERBS
 from flinkey_admin.operations.journal import Outcome
 from flinkey_admin.operations.models import Operation, State, Step, Verb
@@ -101,7 +103,9 @@ def look(step: Step, client: Flinkey) -> Outcome | None:
         return Outcome(State.REFUSED, reason=f"missing-{error.missing}", detail=str(error))
     except errors.Unauthorized:
         raise
-    except errors.FlinkeyError:
+    except errors.FlinkeyError as error:
+        if isinstance(error, errors.RateLimited):
+            signals.paused.send(sender=None, seconds=error.retry_after)
         return None
     if found is not None:
         return Outcome(State.CONFIRMED, result_id=found)
@@ -157,20 +161,39 @@ def _matches(step: Step, window: records.Assignment) -> bool:
     return True
 
 
-def recover(scope: Scope) -> None:
-    """Sums up what a dead process has left, and starts the read-backs it did not come to ask for."""
-    for operation in journal.recover(scope):
+def recover(scope: Scope) -> bool:
+    """Sums up what a dead process has left, and starts the read-backs it did not come to ask for; whether it did."""
+    dead = journal.recover(scope)
+    for operation in dead:
         watch_all(operation)
+    return bool(dead)
 
 
-def open_steps(scope: Scope, **where: int) -> list[Step]:
+def open_changes(scope: Scope) -> list[Step]:
+    """Every step of this customer that was sent and is not settled, whatever it changes; the newest hundreds."""
+    sent = scoped(Step.objects.all(), scope).filter(settled_at=None, sent_at__isnull=False)
+    return list(sent.order_by("-pk")[:500])
+
+
+def open_steps(scope: Scope, **where: Any) -> list[Step]:
     """The changes of windows that are not settled yet, for a car, a user or a window of this customer.
 
-    What a dead process has left is summed up first; a look that is overdue is taken now, for want of a worker.
+    What a dead process has left is summed up first.
     """
-    recover(scope)
-    steps = scoped(Step.objects.all(), scope).filter(verb__in=WINDOW_VERBS, settled_at=None, **where)
-    return list(steps.exclude(state=State.PLANNED).select_related("operation").order_by("pk"))
+    return window_steps(scope, **where)
+
+
+def window_steps(scope: Scope, *, refused_since: dt.datetime | None = None, **where: Any) -> list[Step]:
+    """The same, and also the new windows that flinkey has refused since then."""
+    wanted = Q(settled_at=None) & ~Q(state=State.PLANNED)
+    if refused_since:
+        refused = Q(verb=Verb.CREATE_WINDOW, state=State.REFUSED, settled_at__gt=refused_since)
+        wanted |= refused & ~Q(reason="given-up")
+    rows = scoped(Step.objects.all(), scope).filter(wanted, verb__in=WINDOW_VERBS, **where)
+    steps = list(rows.select_related("operation").order_by("pk"))
+    if any(step.state == State.SENT for step in steps) and recover(scope):
+        return window_steps(scope, refused_since=refused_since, **where)
+    return steps
 
 
 def check_overdue(scope: Scope, steps: Iterable[Step]) -> None:

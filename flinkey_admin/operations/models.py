@@ -1,10 +1,12 @@
 """The journal: every write is an operation with steps, stored before the first call. Only `journal.py` writes it."""
 
+import datetime as dt
 import uuid
 
 from django.db import models
 
 from flinkey_admin.accounts.models import Customer, Manager
+from flinkey_admin.flinkey.fields import instant
 
 
 class State(models.TextChoices):
@@ -115,6 +117,46 @@ class Step(models.Model):
 
     def __str__(self) -> str:
         return f"{self.verb} {self.label} {self.state}"
+
+    def times(self) -> tuple[dt.datetime, dt.datetime | None]:
+        """Start and end of the window that a step creates."""
+        end = self.args.get("end")
+        return instant(self.args["start"]), instant(end) if end else None
+
+
+class Outside(models.Model):
+    """A change that was not made here: the copy of the fleet met it in flinkey. `before` and `after`: what differs."""
+
+    class What(models.TextChoices):
+        NEW = "new"
+        CHANGED = "changed"
+        GONE = "gone"
+        JOINED = "joined"  # a group
+        LEFT = "left"
+
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE)
+    seen_at = models.DateTimeField()
+    what = models.CharField(max_length=10, choices=What)
+    kind = models.CharField(max_length=10)  # cars, users, services, products, groups, windows
+    thing_id = models.BigIntegerField()
+    label = models.CharField(max_length=300)
+    group_id = models.BigIntegerField(null=True)
+    group_label = models.CharField(max_length=300, blank=True)
+    car_id = models.BigIntegerField(null=True)
+    user_id = models.BigIntegerField(null=True)
+    before = models.JSONField(default=dict)
+    after = models.JSONField(default=dict)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["customer", "kind", "thing_id"]),
+            models.Index(fields=["customer", "car_id"]),
+            models.Index(fields=["customer", "user_id"]),
+            models.Index(fields=["customer", "-seen_at"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.thing_id} {self.what}"
 
 
 class Webhook(models.Model):

@@ -1,13 +1,16 @@
 """Runs an operation: adds first, a remove as soon as its add is done, up to 16 calls at a time."""
 
-from collections import deque
+import time
+from collections import defaultdict, deque
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 
 from flinkey_admin import upstream
 from flinkey_admin.flinkey import Flinkey
-from flinkey_admin.operations import calls, confirmation, journal
+from flinkey_admin.operations import calls, confirmation, journal, signals
 from flinkey_admin.operations.journal import Outcome
 from flinkey_admin.operations.models import Operation, State, Step
+
+TELL = 0.3  # seconds
 
 
 def run(operation: Operation, client: Flinkey) -> None:
@@ -18,9 +21,11 @@ def run(operation: Operation, client: Flinkey) -> None:
     """
     if not journal.begin(operation):
         return
+    work = _Run(operation, client)
     try:
-        _Run(operation, client).work()
+        work.work()
     finally:
+        work.tell()
         journal.release(operation)
         confirmation.watch_all(operation)
 
@@ -35,8 +40,13 @@ class _Run:
         todo = [step for step in steps if _may_be_sent(step)]
         free = {None, *self.done_before}
         self.ready = deque(step for step in todo if step.after_id in free)
-        self.waiting = {step.after_id: step for step in todo if step.after_id not in free}
+        self.waiting: dict[int | None, list[Step]] = defaultdict(list)  # a thing may leave several groups for one
+        for step in todo:
+            if step.after_id not in free:
+                self.waiting[step.after_id].append(step)
         self.under_way: dict[Future[Outcome], Step] = {}
+        self.confirmed: list[Step] = []  # not told yet
+        self.told_at = time.monotonic()
         self.stopped = False
 
     def work(self) -> None:
@@ -44,6 +54,7 @@ class _Run:
         while True:
             starting = self._next_steps()
             journal.note(settled, starting)
+            self.tell(soon=bool(self.under_way or starting))
             for step in starting:
                 self.under_way[self._start(step)] = step
             if not self.under_way:
@@ -52,6 +63,13 @@ class _Run:
             settled = [(self.under_way.pop(future), future.result()) for future in finished]
             for step, outcome in settled:
                 self._follow(step, outcome)
+
+    def tell(self, *, soon: bool = False) -> None:
+        """Tells what has come true; while more is under way, a few times a second instead of at each answer."""
+        if not self.confirmed or (soon and time.monotonic() - self.told_at < TELL):
+            return
+        signals.confirmed.send(sender=None, steps=self.confirmed)
+        self.confirmed, self.told_at = [], time.monotonic()
 
     def _start(self, step: Step) -> Future[Outcome]:
         if step.after_id in self.done_before:
@@ -66,8 +84,11 @@ class _Run:
 
     def _follow(self, step: Step, outcome: Outcome) -> None:
         self.stopped = self.stopped or outcome.stop
-        if outcome.state == State.CONFIRMED and step.pk in self.waiting:
-            self.ready.appendleft(self.waiting.pop(step.pk))
+        if outcome.wait:
+            signals.paused.send(sender=None, seconds=outcome.wait)
+        if outcome.state == State.CONFIRMED:
+            self.confirmed.append(step)
+            self.ready.extendleft(self.waiting.pop(step.pk, []))
 
 
 def _may_be_sent(step: Step) -> bool:

@@ -80,13 +80,17 @@ def run(scope: Scope, operation: Operation) -> Operation:
 
 
 def items(operation: Operation) -> list[Item]:
-    """What became of each thing. The two calls of a move are one item."""
+    """What became of each thing. The calls of a move are one item, told by the one that matters most."""
     steps = list(operation.steps.all())
-    followers = {step.after_id: step for step in steps if step.after_id}
-    return [_item(step, followers.get(step.pk)) for step in steps if not step.after_id]
+    followers: dict[int, list[Step]] = {}
+    for step in steps:
+        if step.after_id:
+            followers.setdefault(step.after_id, []).append(step)
+    return [_item(step, followers.get(step.pk, [])) for step in steps if not step.after_id]
 
 
-def _item(step: Step, follower: Step | None) -> Item:
+def _item(step: Step, followers: Sequence[Step]) -> Item:
+    follower = next((one for one in followers if one.state != State.CONFIRMED), followers[-1] if followers else None)
     told = step if follower is None or step.state != State.CONFIRMED else follower
     words = titles.state_word(told)
     text = reason_text(told)
@@ -198,17 +202,17 @@ def put_back(scope: Scope, operation: Operation) -> Operation:
     A thing is added to its old group before it leaves the new one, whatever is known of how it left the old one.
     """
     done = list(operation.steps.filter(state=State.CONFIRMED, already=False, inverse__verb__in=MEMBERS))
-    removals = {step.after_id: step for step in operation.steps.exclude(after=None)}
+    removals: dict[int | None, list[Step]] = {}
+    for step in operation.steps.exclude(after=None):
+        removals.setdefault(step.after_id, []).append(step)
     came = {step.pk for step in done if step.verb == Verb.ADD}
     steps: list[journal.Planned] = []
     for step in done:
         if step.after_id in came:
             continue  # comes with its addition
-        after = None
-        if removal := removals.get(step.pk):
-            after = len(steps)
-            steps.append(_opposite(removal, None))
-        steps.append(_opposite(step, after))
+        back = [_opposite(removal, None) for removal in removals.get(step.pk, [])]
+        after = len(steps) + len(back) - 1 if back else None
+        steps += [*back, _opposite(step, after)]
     things = {step.thing_id for step in done}
     facts = dict(operation.facts) | {"from": operation.facts.get("to"), "to": operation.facts.get("from")}
     facts = {key: value for key, value in facts.items() if value is not None}

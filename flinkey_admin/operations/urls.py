@@ -6,11 +6,11 @@ app_name = "operations"
 HOOK = "webhooks/flinkey/assignments/"
 urlpatterns = [
     path("operations/", views.operation_list, name="list"),
-    path("operations/<int:operation_id>/", views.operation_detail, name="detail"),
-    path("operations/<int:operation_id>/run/", views.operation_run, name="run"),
-    path("operations/<int:operation_id>/check/", views.operation_check, name="check"),
-    path("operations/<int:operation_id>/back/", views.operation_back, name="back"),
-    path("operations/<int:operation_id>/close/", views.operation_close, name="close"),
+    path("operations/<id:operation_id>/", views.operation_detail, name="detail"),
+    path("operations/<id:operation_id>/run/", views.operation_run, name="run"),
+    path("operations/<id:operation_id>/check/", views.operation_check, name="check"),
+    path("operations/<id:operation_id>/back/", views.operation_back, name="back"),
+    path("operations/<id:operation_id>/close/", views.operation_close, name="close"),
     path(HOOK, webhooks.receive, name="webhook"),
     *(path(f"{HOOK}{event}/", webhooks.receive, {"event": event}) for event in webhooks.VERBS),
 ]

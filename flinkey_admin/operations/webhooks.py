@@ -17,7 +17,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from flinkey_admin.flinkey.fields import instant
-from flinkey_admin.operations import journal
+from flinkey_admin.operations import journal, signals
 from flinkey_admin.operations.calls import WINDOW_VERBS
 from flinkey_admin.operations.confirmation import check_window
 from flinkey_admin.operations.models import Step, Verb
@@ -59,6 +59,8 @@ def take(event: str, body: bytes) -> None:
         message = _storable(str(said.get("errorMessage") or ""))[:LONGEST]
         journal.hint(step, {"succeeded": succeeded, "message": message})
         check_window.enqueue(step.pk)
+    elif said is not None:
+        signals.told.send(sender=None, customer_id=str(said.get("customerId")), said=said)
 
 
 def _storable(text: str) -> str:

@@ -1,0 +1,10 @@
+"""What the journal tells those above it, who keep a copy of the fleet. It does not know them."""
+
+from django.dispatch import Signal
+
+# `steps`: the steps that have just come true in flinkey, and are noted.
+confirmed = Signal()
+# `seconds`: flinkey has just asked to be left alone for so long.
+paused = Signal()
+# `customer_id`, `said`: a message of flinkey about a window that no open change of ours is about.
+told = Signal()
