@@ -17,6 +17,7 @@ HINTS = {
     "DEMO_SIGN_IN": "an e-mail address, a space and a password; leave it out, it is for make demo alone",
     "FLINKEY_API_KEY": "the flinkey-API-Key of the flinkey portal's developer page",
     "FLINKEY_API_URL": "https://api.flinkey.de/v3 (plain http:// only for this machine)",
+    "FLINKEY_CALLS_PER_SECOND": "the calls a second that reading ahead may use up: 20",
     "FLINKEY_CA_BUNDLE": "the path of a file of certificates; leave it out for those of the system",
     "FLINKEY_PROXY": "http://proxy.example.com:3128; leave it out to reach flinkey directly",
     "FLINKEY_TIMEOUT": "the seconds to wait for an answer of flinkey: 20",
@@ -25,6 +26,7 @@ HINTS = {
     "SECRET_KEY": "at least 50 random characters: python3 -c 'import secrets; print(secrets.token_urlsafe(50))'",
     "SESSION_HOURS": "the hours after which everybody signs in again: 12",
     "SESSION_IDLE_MINUTES": "the minutes without a click after which a manager signs in again: 45",
+    "SWEEP_MINUTES": "the minutes after which everything is read from flinkey again: 10",
     "TIME_ZONE": "a name such as Europe/Berlin",
     "TOKEN_KEYS": "one or more keys, newest first, separated by commas: python3 -c "
     "'import base64, os; print(base64.urlsafe_b64encode(os.urandom(32)).decode())'",

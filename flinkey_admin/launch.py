@@ -19,6 +19,8 @@ from types import FrameType
 ROOT = Path(__file__).resolve().parent.parent
 MANAGE = [sys.executable, str(ROOT / "manage.py")]
 EMAIL, PASSWORD = "coordinator@nordwind.example", "flinkey-demo"
+# Reading ahead has a worker of its own: a look at a window that waits for flinkey must not stand behind it.
+QUEUES = ("default", "sweep")
 PATIENCE = 30  # seconds
 
 
@@ -42,7 +44,7 @@ def main(mode: str) -> int:
             _answering(f"http://127.0.0.1:{env['SANDBOX_PORT']}/v3/customers", processes)
         _prepare(mode, env)
         processes.append(_start(_web(mode, port), env))
-        processes.append(_start([*MANAGE, "db_worker", "--interval", "0.5", "--no-startup-delay", "--no-reload"], env))
+        processes += [_start(_worker(queue), env) for queue in QUEUES]
         _answering(f"http://127.0.0.1:{port}/health/live/", processes)
         _say(mode, port)
         while all(process.poll() is None for process in processes):
@@ -135,6 +137,11 @@ def _web(mode: str, port: int) -> list[str]:
         "warning",
     ]
     return [sys.executable, "-m", "gunicorn", *options, "flinkey_admin.wsgi"]
+
+
+def _worker(queue: str) -> list[str]:
+    options = ["--queue-name", queue, "--interval", "0.5", "--no-startup-delay", "--no-reload"]
+    return [*MANAGE, "db_worker", *options]
 
 
 def _start(command: list[str], env: dict[str, str]) -> "subprocess.Popen[bytes]":

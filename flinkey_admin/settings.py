@@ -43,6 +43,7 @@ FLINKEY_API_URL = env.str("FLINKEY_API_URL", "https://api.flinkey.de/v3", valida
 FLINKEY_API_KEY = env.str("FLINKEY_API_KEY", validate=filled)
 FLINKEY_WEBHOOK_SECRET = env.str("FLINKEY_WEBHOOK_SECRET", "")
 FLINKEY_TIMEOUT = env.float("FLINKEY_TIMEOUT", 20.0, validate=validate.Range(min=0.1))
+FLINKEY_CALLS_PER_SECOND = env.float("FLINKEY_CALLS_PER_SECOND", 20.0, validate=validate.Range(min=0.1))
 FLINKEY_PROXY = env.str("FLINKEY_PROXY", "", validate=valid_proxy)
 FLINKEY_CA_BUNDLE = env.str("FLINKEY_CA_BUNDLE", "", validate=valid_bundle)
 
@@ -68,6 +69,7 @@ CACHES = {"default": env.dj_cache_url("CACHE_URL", "locmem://")}
 TIME_ZONE = env.str("TIME_ZONE", "Europe/Berlin", validate=valid_zone(available_timezones()))
 LANGUAGE_CODE = env.str("LANGUAGE_CODE", "", validate=valid_language)
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0, validate=validate.Range(min=0))
+SWEEP_MINUTES = env.float("SWEEP_MINUTES", 10.0, validate=validate.Range(min=0.1))
 SESSION_IDLE_MINUTES = env.int("SESSION_IDLE_MINUTES", 45, validate=validate.Range(min=1))
 SESSION_HOURS = env.int("SESSION_HOURS", 12, validate=validate.Range(min=1))
 DEMO_SIGN_IN = env.str("DEMO_SIGN_IN", "")  # "e-mail password", set by `make demo` alone
@@ -83,8 +85,10 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; "
+        "PRAGMA mmap_size=268435456",
     }
+DATABASES["default"].setdefault("CONN_MAX_AGE", 600)
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -102,6 +106,7 @@ INSTALLED_APPS = [
     "flinkey_admin.web",
     "flinkey_admin.accounts",
     "flinkey_admin.operations",
+    "flinkey_admin.mirror",
     "flinkey_admin.fleet",
     "flinkey_admin.assignments",
 ]
@@ -229,7 +234,7 @@ STORAGES = {
 # A selection of 5,000 cars posts 5,000 ids.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 
-TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default", "sweep"]}}
 
 LOGGING = {
     "version": 1,

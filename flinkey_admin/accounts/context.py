@@ -12,7 +12,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     email, _space, password = settings.DEMO_SIGN_IN.partition(" ")
     return {
         "manager": scope,
-        "customers": list(scope.person.customers.order_by("name")) if scope else [],
+        "customers": scope.person.reach if scope else [],
         "demo": bool(email),
         "demo_sign_in": {"email": email, "password": password} if email else None,
         "zone": settings.TIME_ZONE,

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django_htmx.http import HttpResponseClientRefresh
 
 from flinkey_admin.accounts import services, stash, tokens
 from flinkey_admin.accounts.models import Manager
@@ -28,7 +29,7 @@ class ManagerMiddleware:
     def _scope(self, request: HtmxRequest) -> Scope | None:
         if not isinstance(request.user, Manager) or services.session_over(request):
             return None
-        if "seen" not in request.GET:
+        if "seen" not in request.GET or "fresh" in request.GET:
             # A page that looks for news by itself is no click: nobody may be sitting there.
             services.touch(request)
         chosen = request.session.get(services.CUSTOMER)
@@ -41,8 +42,12 @@ class ManagerMiddleware:
         args: Any,  # noqa: ARG002
         kwargs: Any,  # noqa: ARG002
     ) -> HttpResponse | None:
-        if not getattr(view, "login_required", True) or request.manager:  # type: ignore[attr-defined]
+        if not getattr(view, "login_required", True):
             return None
+        if scope := request.manager:  # type: ignore[attr-defined]
+            # A page of the customer left behind must not be filled with the rows of the one chosen since.
+            shown = request.headers.get("X-Customer", scope.customer.flinkey_id)
+            return HttpResponseClientRefresh() if request.htmx and shown != scope.customer.flinkey_id else None
         if isinstance(request.user, Manager) and not services.session_over(request):
             return go(request, with_next(reverse("accounts:customers"), back_to(request)))
         return sign_in_again(request)

@@ -2,6 +2,7 @@
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
+from django.utils.functional import cached_property
 
 
 class Customer(models.Model):
@@ -24,15 +25,21 @@ class Manager(AbstractBaseUser):
 
     USERNAME_FIELD = "email"
 
+    @cached_property
+    def reach(self) -> list[Customer]:
+        """The customers that flinkey lists for this person, by name; read once a request."""
+        return list(self.customers.order_by("name"))
+
     def __str__(self) -> str:
         return self.email
 
 
 class Reach(models.Model):
-    """That flinkey listed this customer for this manager at the last sign-in."""
+    """That flinkey listed this customer for this manager when it was last asked."""
 
     manager = models.ForeignKey(Manager, on_delete=models.CASCADE)
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE)
+    checked_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["manager", "customer"], name="one_reach")]

@@ -36,7 +36,7 @@ def scope_for(person: Manager, customer_id: str, token: str | None = None) -> Sc
     """The scope of a person for a customer, or None when flinkey did not list that customer for the person."""
     if not person.is_active:
         return None
-    customer = person.customers.filter(flinkey_id=customer_id).first()
+    customer = next((one for one in person.reach if one.flinkey_id == customer_id), None)
     return Scope(person, customer, token) if customer else None
 
 
@@ -76,12 +76,21 @@ def signed_out(detail: str = "no live token") -> Unauthorized:
     return Unauthorized("", "", "", detail=detail, repeatable=True)
 
 
-def _live_token(scope: Scope) -> str | None:
-    live = SignIn.objects.filter(
-        expires_at__gt=timezone.now(), manager__is_active=True, manager__customers=scope.customer
-    ).order_by("-started_at")
+def live_scopes(customer: Customer) -> list[Scope]:
+    """Everybody who is signed in and may act for this customer, each with a token of their own, the latest first."""
+    rows = SignIn.objects.filter(
+        expires_at__gt=timezone.now(), manager__is_active=True, manager__customers=customer
+    ).select_related("manager")
     store = import_module(settings.SESSION_ENGINE).SessionStore
-    for sign_in in sorted(live, key=lambda row: row.manager_id != scope.person.pk):
-        if token := tokens.read(store(session_key=sign_in.session_key)):
-            return token
-    return None
+    found: dict[int, Scope] = {}
+    for row in rows.order_by("-started_at"):
+        token = tokens.read(store(session_key=row.session_key)) if row.manager_id not in found else None
+        if token:
+            found[row.manager_id] = Scope(row.manager, customer, token)
+    return list(found.values())
+
+
+def _live_token(scope: Scope) -> str | None:
+    """The person's own token, else the latest of another manager of the same customer."""
+    live = sorted(live_scopes(scope.customer), key=lambda one: one.person.pk != scope.person.pk)
+    return live[0].token if live else None

@@ -5,6 +5,7 @@ import datetime as dt
 from django.conf import settings
 from django.contrib.auth import authenticate, login, logout
 from django.db import transaction
+from django.db.models import Q
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -12,6 +13,7 @@ from flinkey_admin import upstream
 from flinkey_admin.accounts import tokens
 from flinkey_admin.accounts.backend import take_token
 from flinkey_admin.accounts.models import Customer, Manager, Reach, SignIn
+from flinkey_admin.accounts.scoping import Scope
 from flinkey_admin.flinkey import Token, records
 from flinkey_admin.flinkey.errors import NotFound
 
@@ -76,9 +78,26 @@ def note_reach(manager: Manager, listed: list[records.Customer]) -> None:
         customer, _created = Customer.objects.update_or_create(
             flinkey_id=record.id, defaults={"name": record.name[:300]}
         )
-        Reach.objects.get_or_create(manager=manager, customer=customer)
+        Reach.objects.update_or_create(manager=manager, customer=customer, defaults={"checked_at": timezone.now()})
         kept.append(customer.pk)
     Reach.objects.filter(manager=manager).exclude(customer__in=kept).delete()
+    vars(manager).pop("reach", None)
+
+
+def reach_is_old(scope: Scope, before: dt.datetime) -> bool:
+    """Whether flinkey was last asked before then if it lists the customer for this person.
+
+    Only the person's own token can answer that, so a job, which acts with anybody's, never asks.
+    """
+    if scope.token is None:
+        return False
+    mine = Reach.objects.filter(manager=scope.person, customer=scope.customer)
+    return mine.filter(Q(checked_at=None) | Q(checked_at__lt=before)).exists()
+
+
+def forget_sign_ins(person: Manager) -> None:
+    """flinkey refuses the person's token: no job goes on with it. The person's next request leads to the sign-in."""
+    SignIn.objects.filter(manager=person).delete()
 
 
 def sign_out(request: HttpRequest) -> None:

@@ -18,7 +18,7 @@ def keep(session: SessionBase, request: HttpRequest, email: str) -> None:
     for name in SECRET & set(data):
         del data[name]
     if len(text := data.urlencode()) <= LIMIT:
-        session[KEY] = {"path": request.path, "data": text, "email": email}
+        session[KEY] = {"path": request.path, "data": text, "email": email, "customer": session.get("customer")}
 
 
 def typed(request: HttpRequest) -> QueryDict | None:
@@ -32,4 +32,5 @@ def typed(request: HttpRequest) -> QueryDict | None:
     if not kept or kept["path"] != request.path:
         return None
     del request.session[KEY]
-    return QueryDict(kept["data"]) if kept["email"] == str(request.user) else None
+    mine = (kept["email"], kept.get("customer")) == (str(request.user), request.session.get("customer"))
+    return QueryDict(kept["data"]) if mine else None

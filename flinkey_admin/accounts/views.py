@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpResponse
+from django.middleware.csrf import rotate_token
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -20,7 +21,7 @@ from flinkey_admin.web.errors import Trouble, error_response
 from flinkey_admin.web.redirects import safe_next
 from flinkey_admin.web.requests import HtmxRequest
 
-HOME = "fleet:group_list"
+HOME = "fleet:home"
 
 
 @login_not_required
@@ -87,18 +88,21 @@ def customers(request: HtmxRequest) -> HttpResponse:
         return redirect("accounts:sign_in")
     if request.method == "POST":
         return _choose(request, request.user)
-    listed = request.user.customers.order_by("name")
+    listed = request.user.reach
     context = {"customers": listed, "next": request.GET.get("next", ""), "section": "customers"}
     return render(request, "accounts/customers.html", context)
 
 
 def _choose(request: HtmxRequest, person: Manager) -> HttpResponse:
     """Acts for another customer from here on."""
-    chosen = person.customers.filter(flinkey_id=request.POST.get("customer", "")).first()
+    chosen = next((one for one in person.reach if one.flinkey_id == request.POST.get("customer")), None)
     if chosen is None:
         return error_response(request, Trouble(_("This customer is not one of yours."), 404))
     before = request.session.get(services.CUSTOMER)
     request.session[services.CUSTOMER] = chosen.flinkey_id
+    # A form that is still open in another window speaks of the customer left behind, whose ids mean other things here.
+    rotate_token(request)
+    request.session["switched"] = before is not None
     # Ids mean other things for another customer, so only a first choice goes back to the page that was asked for.
     return redirect(safe_next(request, reverse(HOME)) if before is None else HOME)
 
@@ -106,7 +110,8 @@ def _choose(request: HtmxRequest, person: Manager) -> HttpResponse:
 def csrf_failure(request: HtmxRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 - Django's signature
     """A form from before the last sign-in comes back as it was typed; one from another site gets a refusal."""
     ours = request.headers.get("Origin") == f"{request.scheme}://{request.get_host()}"
-    if ours and isinstance(request.user, Manager) and not request.htmx:
+    # After a switch nobody can say for which customer a form was filled in.
+    if ours and isinstance(request.user, Manager) and not request.htmx and not request.session.get("switched"):
         stash.keep(request.session, request, request.user.email)
         messages.warning(request, sentences.OLD_FORM)
         return redirect(request.get_full_path())

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from flinkey_admin.flinkey.records import Car, Product, Service, User
 
 Thing = Car | User | Service | Product
+LAST = "\uffff"  # sorts behind every letter
 GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 
 
@@ -61,17 +62,39 @@ def fold(text: str) -> str:
     return "".join(sign for sign in plain if not unicodedata.combining(sign))
 
 
-def finds(query: str, words: Iterable[str]) -> bool:
-    """Whether every word of the query is somewhere in the words; plates with or without spaces and hyphens."""
+def haystack(words: Iterable[str]) -> tuple[str, str]:
+    """What a search looks in: the words as a search sees them, umlauts both ways, and the same without spaces, hyphens
+    and the like, so that a plate is found however it is typed."""
     joined = " ".join(words)
-    hay = f"{fold(joined)} {fold(joined.casefold().translate(GERMAN))}"
-    squeezed = _squeeze(hay)
-    parts = fold(query).split()
-    return all(part in hay for part in parts) or (bool(parts) and _squeeze("".join(parts)) in squeezed)
+    plain, german = fold(joined), fold(joined.casefold().translate(GERMAN))
+    hay = plain if plain == german else f"{plain} {german}"
+    return hay, squeeze(hay)
 
 
-def _squeeze(text: str) -> str:
+def squeeze(text: str) -> str:
+    """A text without what people leave out or put in at will."""
     return re.sub(r"[\s\-_.:'\u2019]", "", text)
+
+
+def sort_key(text: str) -> str:
+    """A text that sorts as people sort it: Pool 2 before Pool 10, ä as a, the empty one at the very end."""
+    if not text:
+        return LAST
+    return re.sub(r"0*(\d+)", lambda found: f"{len(found[1]):03d}{found[1]}", fold(text))
+
+
+def sort_names(thing: Thing) -> tuple[str, str]:
+    """By what a list sorts a thing first, and by what where that is the same."""
+    match thing:
+        case Car():
+            return sort_key(thing.name), sort_key(thing.license_plate or "")
+        case User():
+            full = " ".join(part for part in (thing.last_name, thing.first_name) if part)
+            return sort_key(full), sort_key(thing.email)
+        case Product():
+            # In a box's number 0A-6F the digits are hexadecimal: 6F comes after 25.
+            return fold(thing.unique_id), sort_key(thing.serial_number or "")
+    return sort_key(thing.name), sort_key(thing.termination_cause or "")
 
 
 def natural(value: object) -> tuple[Any, ...]:

@@ -88,6 +88,21 @@ REASONS = {
 }
 
 
+# How flinkey is, beside the age of what a page shows.
+TROUBLE = {
+    "down": _("flinkey cannot be reached at the moment. You see what it said last; this page catches up by itself."),
+    "key": BAD_API_KEY,
+    "slow": _("flinkey answers slowly at the moment. You see what it said last; this page catches up by itself."),
+}
+
+
+def asked_to_wait(until: dt.datetime) -> str:
+    """flinkey asked to be left alone until then."""
+    return _("flinkey asked us to wait until %(time)s. You see what it said last; this page catches up by itself.") % {
+        "time": date_format(timezone.localtime(until), "H:i:s")
+    }
+
+
 def busy(seconds: float) -> str:
     """flinkey asked for a pause of so many seconds."""
     whole = max(1, round(seconds))

@@ -17,3 +17,10 @@ def moment(value: dt.datetime) -> str:
     # Translators: a date within this year, with the day of the week; see Django's date format characters
     this_year = _("D j M, H:i")
     return date_format(local, this_year if local.year == timezone.localtime().year else "DATETIME_FORMAT")
+
+
+@register.filter
+def clock(value: dt.datetime) -> str:
+    """The time of day; with the day where that is not today."""
+    local = timezone.localtime(value)
+    return date_format(local, "TIME_FORMAT") if local.date() == timezone.localdate() else moment(value)

@@ -1,0 +1,46 @@
+"""What the journal and flinkey tell, on its way into the copy."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db import DatabaseError, transaction
+
+from flinkey_admin.accounts.models import Customer
+from flinkey_admin.flinkey import errors
+from flinkey_admin.mirror import breaker, lists, store, sweep
+from flinkey_admin.mirror.models import Window
+from flinkey_admin.operations.models import Step
+
+logger = logging.getLogger(__name__)
+
+
+def confirmed(steps: Sequence[Step], **_kwargs: Any) -> None:
+    """Something of ours has come true. Each step was at least one call of flinkey, which the sweep leaves room for."""
+    try:
+        with transaction.atomic():
+            store.own(steps)
+            breaker.spent(len(steps))
+    except DatabaseError:
+        # The journal must say what was done, whatever becomes of the copy: its lists are read again within minutes.
+        logger.exception("the copy could not follow a change")
+
+
+def paused(seconds: float, **_kwargs: Any) -> None:
+    """flinkey has asked somebody who changes something to wait: nobody reads meanwhile either."""
+    breaker.failed(errors.RateLimited("", "", "", retry_after=seconds))
+
+
+def told(customer_id: str, said: Mapping[str, Any], **_kwargs: Any) -> None:
+    """flinkey speaks of a window that is none of our open changes: a hint, so its car is read again."""
+    car = _number(said.get("carId"))
+    if car is None and (window := _number(said.get("assignmentId"))):
+        known = Window.objects.filter(customer__flinkey_id=customer_id, flinkey_id=window).first()
+        car = known.car_id if known else None
+    if car is not None and Customer.objects.filter(flinkey_id=customer_id).exists():
+        sweep.read_soon.enqueue(customer_id, lists.car_windows(car))
+
+
+def _number(value: object) -> int | None:
+    text = str(value)
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None

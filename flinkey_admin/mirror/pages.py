@@ -1,0 +1,122 @@
+"""Shows a page from the copy and keeps it true while it is open.
+
+A page is made of parts, each a template whose outermost element has the part's name as its id. The browser asks for the
+page again with a mark of what it has (`?seen=`); the answer holds the parts that have become different, or nothing.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.utils.cache import patch_vary_headers
+
+from flinkey_admin.accounts.requests import ManagerRequest
+from flinkey_admin.mirror import lists, reading, sweep
+from flinkey_admin.mirror.reading import Copy, Wanted
+from flinkey_admin.web.errors import Trouble, error_response
+from flinkey_admin.web.sentences import NOT_HERE
+
+EVERY = 15  # seconds between two looks for news
+OFTEN = 5  # while the sweep reads the fleet for the first time
+SOON = 2  # the same, while something is under way
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a view has found in the copy. `beside`: lists that the page shows as well, of which some may be unread.
+
+    `busy`: something is under way, so the page looks again soon.
+    """
+
+    context: Mapping[str, Any]
+    beside: Sequence[str] = field(default=())
+    busy: bool = False
+
+
+Build = Callable[[Copy], Shown]
+
+
+def show(request: ManagerRequest, page: str, parts: Mapping[str, str], wanted: Wanted, build: Build) -> HttpResponse:
+    """The page, or for HTMX the parts that changed.
+
+    `build` makes the context out of the copy; it asks nobody but the database.
+    Raises the client's errors when a first visit cannot be read.
+    """
+    polled = bool(request.htmx) and "seen" in request.GET
+    try:
+        return _show(request, page, parts, wanted, build, polled=polled)
+    except Http404 as gone:
+        if not polled:
+            raise
+        response = error_response(request, Trouble(str(gone) or NOT_HERE, 404))
+        response.content += render_to_string("mirror/_stop.html").encode()
+        return response
+
+
+def _show(
+    request: ManagerRequest, page: str, parts: Mapping[str, str], wanted: Wanted, build: Build, *, polled: bool
+) -> HttpResponse:
+    scope, again, force = request.manager, False, "fresh" in request.GET
+    copy = reading.open_copy(scope, wanted)
+    sweep.keep_going(scope.customer, copy.listings.get(lists.EVERYTHING))
+    shown = build(copy)
+    if force or polled:
+        reading.note_look(copy, shown.beside)
+        again = reading.refresh(scope, wanted, shown.beside, force=force)
+        copy = reading.open_copy(scope, wanted)
+        shown = build(copy)
+    if force and not request.htmx:
+        return redirect(_address(request))
+    return _answer(request, page, parts, copy, shown, again=again)
+
+
+def _address(request: ManagerRequest) -> str:
+    """The page's own address, without what only its looks for news say."""
+    query = request.GET.copy()
+    for name in ("seen", "fresh"):
+        query.pop(name, None)
+    return f"{request.path}?{query.urlencode()}" if query else request.path
+
+
+def _answer(
+    request: ManagerRequest, page: str, parts: Mapping[str, str], copy: Copy, shown: Shown, *, again: bool
+) -> HttpResponse:
+    here = _address(request)
+    context = {**shown.context, "age": copy.age(), "here": here, "ask": f"{here}{'&' if '?' in here else '?'}"}
+    drawn = {name: render_to_string(template, context, request) for name, template in parts.items()}
+    drawn["age"] = render_to_string("mirror/_age.html", context, request)
+    marks = {name: hashlib.sha256(html.encode()).hexdigest()[:8] for name, html in drawn.items()}
+    context |= {"seen": ".".join(marks.values()), "every": _every(shown, copy)}
+    # The page has been read just now, so it need not look at once.
+    context["at_once"] = not request.htmx or again
+    drawn["watch"] = render_to_string("mirror/_watch.html", context, request)
+    if request.htmx:
+        response = _news(request, drawn, marks)
+        if again:
+            response.headers["HX-Trigger"] = "again"
+    else:
+        response = render(request, page, {**context, "parts": drawn})
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+def _every(shown: Shown, copy: Copy) -> int:
+    """The seconds until the page looks again: soon while something is under way, often while the fleet is new."""
+    if shown.busy:
+        return SOON
+    return EVERY if copy.is_complete else min(OFTEN, EVERY)
+
+
+def _news(request: ManagerRequest, drawn: Mapping[str, str], marks: Mapping[str, str]) -> HttpResponse:
+    """The parts that the browser does not have yet; 204 when it has them all."""
+    had = request.GET.get("seen", "").split(".")
+    known = dict(zip(marks, had, strict=False)) if "seen" in request.GET else {}
+    fresh = [name for name in marks if known.get(name) != marks[name]]
+    if not fresh:
+        return HttpResponse(status=204)
+    changed = [(name, drawn[name]) for name in [*fresh, "watch"]]
+    return render(request, "mirror/_news.html", {"changed": changed})

@@ -1,0 +1,89 @@
+"""What is in the copy, as one person may see it; how it is searched, and which windows a moment or a day holds."""
+
+import datetime as dt
+from typing import Any, TypeVar
+
+from django.db.models import F, Model, Q, QuerySet, Value
+from django.db.models.functions import StrIndex
+from django.db.models.lookups import GreaterThan
+from django.utils import timezone
+
+from flinkey_admin.accounts.scoping import Scope, scoped
+from flinkey_admin.flinkey import Kind
+from flinkey_admin.flinkey.records import Car, User
+from flinkey_admin.mirror.models import THINGS, Window
+from flinkey_admin.web.names import fold, label_of, sort_key, squeeze, text_of
+
+M = TypeVar("M", bound=Model)
+LONGEST = 200  # characters of a query
+
+
+def live(model: type[M], scope: Scope) -> "QuerySet[M]":
+    """The rows of this customer that flinkey still has."""
+    return scoped(model._default_manager.all(), scope).filter(ended_at=None)
+
+
+def things(kind: Kind, scope: Scope) -> "QuerySet[Any]":
+    """The cars, users, services or products that the customer has now."""
+    return live(THINGS[kind], scope)
+
+
+def windows(scope: Scope) -> "QuerySet[Window]":
+    """The windows that the customer has now: past, running and coming ones."""
+    return live(Window, scope)
+
+
+def running(now: dt.datetime) -> Q:
+    """Windows that are open at this moment."""
+    return Q(start__lte=now) & (Q(end=None) | Q(end__gt=now))
+
+
+def not_over(now: dt.datetime) -> Q:
+    """Windows that are open now or will be."""
+    return Q(end=None) | Q(end__gt=now)
+
+
+def day(offset: int = 0) -> tuple[dt.datetime, dt.datetime]:
+    """Start and end of today in the fleet's zone, or of the day so many days from it; 23 or 25 hours long at times."""
+    date = timezone.localdate() + dt.timedelta(days=offset)
+    zone = timezone.get_current_timezone()
+    start, end = (dt.datetime.combine(date + dt.timedelta(days=more), dt.time(), zone) for more in (0, 1))
+    return start, end
+
+
+def matching(rows: "QuerySet[M]", query: str) -> "QuerySet[M]":
+    """Those of the rows in which every word of the query is found; plates with or without spaces and hyphens."""
+    words = fold(query[:LONGEST].replace("\0", "")).split()
+    if not words:
+        return rows
+    every = Q()
+    for word in words:
+        every &= _holds("search", word)
+    squeezed = squeeze("".join(words))
+    return rows.filter(every | _holds("squeezed", squeezed) if squeezed else every)
+
+
+def _holds(column: str, text: str) -> Q:
+    return Q(GreaterThan(StrIndex(F(column), Value(text)), Value(0)))
+
+
+def find_one(scope: Scope, kind: Kind, typed: str, at_most: int = 8) -> tuple[Car | User | None, list[Car | User]]:
+    """What somebody means by a number, a label, a plate, an e-mail address or a part of a name.
+
+    Returns the one thing, or None and what it might be.
+    """
+    words = typed.strip()[:LONGEST].replace("\0", "")
+    if not words:
+        return None, []
+    rows, key = things(kind, scope).order_by("sort_name", "flinkey_id"), sort_key(words)
+    same = Q(sort_name=key) | Q(sort_second=key)
+    if words.isascii() and words.isdigit() and len(words) < 19:
+        same |= Q(flinkey_id=int(words))
+    # Exact ones apart: among many that fit, they need not be the first.
+    found = [*rows.filter(same)[:at_most], *matching(rows, words.replace(" · ", " "))[: 10 * at_most]]
+    fitting = {row.flinkey_id: row.record() for row in found}.values()
+    plain = words.casefold()
+    exact = [one for one in fitting if plain in {str(one.id), label_of(one).casefold()}]
+    exact = exact or [one for one in fitting if plain in {text.casefold() for text in text_of(one)}]
+    chosen = exact or list(fitting)
+    return (chosen[0], []) if len(chosen) == 1 else (None, chosen[:at_most])

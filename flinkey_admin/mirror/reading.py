@@ -1,0 +1,388 @@
+"""Asks flinkey for lists and hands the answers to the copy: once however many people look, many lists at a time.
+
+A page shows what the copy has. What it has never had is read before the first look; what is older than a few seconds is
+read behind the reader's back.
+"""
+
+import datetime as dt
+import logging
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from flinkey_admin import upstream
+from flinkey_admin.accounts import services as accounts
+from flinkey_admin.accounts.models import Customer
+from flinkey_admin.accounts.scoping import Scope, require_client
+from flinkey_admin.flinkey import Flinkey, errors
+from flinkey_admin.mirror import breaker, lists, store
+from flinkey_admin.mirror.models import Listing, Upstream
+from flinkey_admin.mirror.store import GONE, Answer
+from flinkey_admin.web import sentences
+
+logger = logging.getLogger(__name__)
+
+FRESH = dt.timedelta(seconds=5)  # what a page is about is read again when it is older
+NEARLY = dt.timedelta(seconds=60)  # what stands beside it
+STALE = dt.timedelta(seconds=40)  # from then on the age of what is shown is worth a look
+REACH = dt.timedelta(seconds=30)  # so often a manager's right to be here is checked
+LOOK = dt.timedelta(minutes=2)  # so often a look is noted for the sweep
+AT_A_TIME = 16
+READERS = 8  # threads of this process that may wait for flinkey at once, so that pages always have some
+NEVER = dt.datetime.min.replace(tzinfo=dt.UTC)
+MISSING = {"group", "car", "user", "assignment"}
+
+_done = threading.Condition()
+_places = threading.BoundedSemaphore(READERS)
+
+
+@dataclass(frozen=True)
+class Age:
+    """How old what a page shows is. `sentence`: what is the matter with flinkey, if anything is."""
+
+    read_at: dt.datetime | None
+    state: str  # fresh, stale
+    sentence: str
+    done: int  # lists that the sweep has read,
+    total: int  # of so many
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the copy has all of the fleet."""
+        return self.done >= self.total > 0
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The lists of a page. All but `beside` must have been read before it can be shown.
+
+    names: what it is about; read again when older than a few seconds. once: what it needs to make sense, such as
+    people's names; read again after a minute.
+    """
+
+    names: Sequence[str]
+    once: Sequence[str] = ()
+
+    @property
+    def needed(self) -> list[str]:
+        """What a first visit reads."""
+        return [*self.names, *self.once]
+
+
+@dataclass
+class Copy:
+    """The copy of one customer as a page opens it."""
+
+    customer: Customer
+    wanted: Wanted
+    listings: dict[str, Listing]
+
+    def size(self, name: str) -> int | None:
+        """How many rows a list has; None while it was never read."""
+        listing = self.listings.get(name)
+        return listing.size if listing and listing.read_at else None
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the sweep has read everything once, so that "in no group" can be said."""
+        whole = self.listings.get(lists.EVERYTHING)
+        return bool(whole and whole.read_at)
+
+    def age(self) -> Age:
+        """How old this page is, as a person reads it."""
+        now = timezone.now()
+        shown = [self.listings[name] for name in self.wanted.names]
+        oldest = min((row.read_at for row in shown if row.read_at), default=None)
+        stale = any(row.read_at is None or now - row.read_at > STALE + 2 * _patience(row) for row in shown)
+        whole = self.listings.get(lists.EVERYTHING)
+        unread = whole is not None and whole.read_at is None
+        return Age(
+            oldest,
+            "stale" if stale else "fresh",
+            trouble(breaker.state(), now),
+            whole.size if whole and unread else 0,
+            whole.total if whole and unread else 0,
+        )
+
+
+def _patience(row: Listing) -> dt.timedelta:
+    """A long list is read again less often: 10,000 cars every 45 s."""
+    return FRESH + dt.timedelta(milliseconds=4) * row.size
+
+
+def trouble(row: Upstream, now: dt.datetime) -> str:
+    """What is the matter with flinkey in one calm line, or nothing."""
+    if row.trouble == "busy" and row.next_try_at and row.next_try_at > now:
+        return sentences.asked_to_wait(row.next_try_at)
+    if row.trouble:
+        return str(sentences.TROUBLE["down" if row.trouble == "busy" else row.trouble])
+    if row.slow_at and now - row.slow_at < breaker.SLOW_FOR:
+        return str(sentences.TROUBLE["slow"])
+    return ""
+
+
+# A page -------------------------------------------------------------------------------------------------------------
+
+
+def open_copy(scope: Scope, wanted: Wanted) -> Copy:
+    """The copy with these lists in it. A first visit reads those that were never read, all at once.
+
+    Raises the client's errors when a first visit cannot be read: there is nothing to show.
+    """
+    found = _listings(scope.customer, wanted.needed)
+    if any(not _was_read(found.get(name), NEVER) for name in wanted.needed):
+        # Since flinkey is asked anyhow, for all that the page is about: a new group is in no old list of groups.
+        since = timezone.now() - FRESH
+        old = [name for name in wanted.names if not _was_read(found.get(name), since)]
+        unread = [name for name in wanted.once if not _was_read(found.get(name), NEVER)]
+        _read_since(scope, [*old, *unread], since)
+        found = _listings(scope.customer, wanted.needed)
+    return Copy(scope.customer, wanted, found)
+
+
+def sizes(customer: Customer, names: Sequence[str]) -> dict[str, int]:
+    """How many rows these lists have, as far as they were read."""
+    rows = Listing.objects.filter(customer=customer, name__in=names).exclude(read_at=None)
+    return dict(rows.values_list("name", "size"))
+
+
+def _listings(customer: Customer, names: Sequence[str]) -> dict[str, Listing]:
+    rows = Listing.objects.filter(customer=customer, name__in=[*names, lists.EVERYTHING])
+    return {row.name: row for row in rows}
+
+
+def note_look(copy: Copy, beside: Sequence[str]) -> None:
+    """Somebody looks at a page: the sweep takes its lists first. Noted every other minute at most."""
+    now = timezone.now()
+    rows = [copy.listings[name] for name in copy.wanted.names]
+    if any(row.looked_at is None or now - row.looked_at > LOOK for row in rows):
+        store.note_look(copy.customer, [*copy.wanted.needed, *beside], now)
+
+
+def read_now(scope: Scope, names: Sequence[str]) -> None:
+    """Reads these lists from flinkey before going on, for whoever is about to change something.
+
+    Raises the client's errors when flinkey cannot say.
+    """
+    _read_since(scope, names, timezone.now())
+
+
+def _read_since(scope: Scope, names: Sequence[str], since: dt.datetime) -> None:
+    """Reads what was not read since then, or waits for whoever is reading it just now.
+
+    An answer that a change of our own has overtaken meanwhile is out of date, so the list is read once more.
+    """
+    deadline, repeated = time.monotonic() + settings.FLINKEY_TIMEOUT + 5, False
+    while names:
+        wave = _ask_carefully(scope, names, since)
+        if wave is None:
+            raise _closed()
+        if wave.failed:
+            raise next(iter(wave.failed.values()))
+        if wave.elsewhere:
+            _wait()
+        found = _listings(scope.customer, [*wave.elsewhere, *wave.read])
+        overtaken = [name for name in wave.read if name in found and not _was_read(found[name], since)]
+        names = [name for name in wave.elsewhere if not _was_read(found.get(name), since)]
+        if overtaken and not repeated:
+            names, repeated = [*names, *overtaken], True
+        if names and time.monotonic() > deadline:
+            raise _unavailable("somebody else's reading did not end")
+
+
+def _was_read(row: Listing | None, since: dt.datetime) -> bool:
+    return row is not None and row.read_at is not None and row.read_at >= since
+
+
+def _closed() -> errors.FlinkeyError:
+    """Why nobody may ask flinkey just now."""
+    row = breaker.state()
+    match row.trouble:
+        case "busy":
+            wait = (row.next_try_at - timezone.now()).total_seconds() if row.next_try_at else 0.0
+            return errors.RateLimited("", "GET", "", retry_after=max(1.0, wait))
+        case "key":
+            return errors.BadApiKey("", "GET", "")
+    return _unavailable("flinkey was not reached a moment ago")
+
+
+def _unavailable(detail: str) -> errors.Unavailable:
+    return errors.Unavailable("", "GET", "", detail=detail, repeatable=True)
+
+
+def _wait() -> None:
+    """Until somebody in this process has read something, or a moment has passed: another process may have."""
+    with _done:
+        _done.wait(0.05)
+
+
+def refresh(scope: Scope, wanted: Wanted, beside: Sequence[str] = (), *, force: bool = False) -> bool:
+    """Reads what of a page's lists has become old, at most 16 of them. True: more is due, so ask again soon.
+
+    beside: more lists that the page shows, read again when older than a minute. force: a person asked, so all that the
+    page is about, however young.
+    Raises Unauthorized, and NotFound("manager") when this person may no longer act for the customer. Whatever else
+    flinkey says is the matter is noted for the page to tell.
+    """
+    now = timezone.now()
+    due, more = _due(scope.customer, wanted, beside, now, force=force)
+    check_reach(scope, REACH)
+    if not due or breaker.is_closed(now):
+        return False
+    if not _places.acquire(blocking=False):
+        return True
+    try:
+        wave = _ask_carefully(scope, due, now if force else now - FRESH)
+    finally:
+        _places.release()
+    if wave is None:
+        return False
+    for name, error in wave.failed.items():
+        logger.warning("%s could not be read: %s", name, error)
+    return not wave.failed and (more or bool(wave.elsewhere))
+
+
+def _due(
+    customer: Customer, wanted: Wanted, beside: Sequence[str], now: dt.datetime, *, force: bool
+) -> tuple[list[str], bool]:
+    later = [*wanted.once, *beside]
+    found = _listings(customer, [*wanted.names, *later])
+
+    def is_old(name: str, least: dt.timedelta) -> bool:
+        row = found.get(name)
+        return row is None or row.read_at is None or row.read_at < now - max(least, _patience(row))
+
+    old = [name for name in wanted.names if force or is_old(name, FRESH)]
+    rest = [name for name in dict.fromkeys(later) if name not in old and is_old(name, NEARLY)]
+    room = max(0, AT_A_TIME - len(old))
+    return [*old, *rest[:room]], len(rest) > room
+
+
+def check_reach(scope: Scope, older_than: dt.timedelta) -> None:
+    """Whether flinkey still lists the customer for this person: the copy must not outlive the right to see it.
+
+    Raises NotFound("manager") when it does not, Unauthorized for a dead token.
+    """
+    now = timezone.now()
+    if not accounts.reach_is_old(scope, now - older_than) or not breaker.room(now, 1):
+        return
+    began = time.monotonic()
+    try:
+        listed = require_client(scope).customers.list()
+    except errors.NotFound:
+        listed = []
+    except (errors.Unavailable, errors.RateLimited, errors.BadApiKey) as error:
+        breaker.failed(error)
+        return
+    breaker.answered(1, dt.timedelta(seconds=time.monotonic() - began))
+    accounts.note_reach(scope.person, listed)
+    if scope.customer.flinkey_id not in {record.id for record in listed}:
+        raise errors.NotFound("getCustomers", "GET", "/customers", missing="manager")
+
+
+# Asking flinkey -----------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Wave:
+    """What became of lists that were asked for at once."""
+
+    read: list[str] = field(default_factory=list)
+    failed: dict[str, errors.FlinkeyError] = field(default_factory=dict)
+    elsewhere: list[str] = field(default_factory=list)  # somebody else reads them, or just has
+
+
+def lease() -> dt.timedelta:
+    """For how long whoever reads a list keeps others from it: longer than a call may take."""
+    return dt.timedelta(seconds=settings.FLINKEY_TIMEOUT + 20)
+
+
+def _ask_carefully(scope: Scope, names: Sequence[str], before: dt.datetime) -> Wave | None:
+    """Asks for the lists; while flinkey is in trouble first for one alone. None when nobody may ask just now."""
+    room = breaker.room(timezone.now(), len(names))
+    if not room:
+        return None
+    wave = _ask(scope, names[:room], before)
+    if room < len(names) and not (wave.read or wave.failed):
+        return Wave(elsewhere=list(names))  # somebody else finds out how flinkey is
+    if room < len(names) and not wave.failed:
+        rest = _ask(scope, names[room:], before)
+        wave = Wave([*wave.read, *rest.read], rest.failed, [*wave.elsewhere, *rest.elsewhere])
+    return wave
+
+
+def _ask(scope: Scope, names: Sequence[str], before: dt.datetime) -> Wave:
+    """Reads those of the lists that nobody has read since `before` and nobody else reads just now."""
+    client = require_client(scope)
+    taken = store.claim(scope.customer, names, before, timezone.now() + lease())
+    wave = Wave(elsewhere=[name for name in names if name not in taken])
+    if not taken:
+        return wave
+    asked_at, began = timezone.now(), time.monotonic()
+    try:
+        calls = {name: start(client, name) for name in taken}
+        answers = [answer for name, call in calls.items() if (answer := take(wave, name, call, asked_at))]
+        keep(scope.customer, wave, answers, dt.timedelta(seconds=time.monotonic() - began))
+    finally:
+        finish(scope.customer, wave, taken)
+    return wave
+
+
+def start(client: Flinkey, name: str) -> "Future[Any]":
+    """Asks for one list, beside this thread."""
+    return upstream.submit(lists.reader(client, name))
+
+
+def take(wave: Wave, name: str, call: "Future[Any]", asked_at: dt.datetime) -> Answer | None:
+    """The answer to one call, or None when there is none; the wave notes which."""
+    try:
+        found = call.result()
+    except errors.NotFound as error:
+        if error.missing not in MISSING or lists.parts(name)[1] == 0:
+            wave.failed[name] = error
+            return None
+        found = GONE
+    except errors.FlinkeyError as error:
+        wave.failed[name] = error
+        return None
+    return Answer(name, found, asked_at)
+
+
+def keep(customer: Customer, wave: Wave, answers: Sequence[Answer], took: dt.timedelta) -> None:
+    """Hands the answers to the copy. `took`: how long flinkey needed."""
+    if not answers:
+        return
+    with transaction.atomic():
+        store.apply(customer, answers)
+        breaker.answered(len(answers), took)
+    wave.read += [answer.name for answer in answers]
+
+
+def finish(customer: Customer, wave: Wave, taken: Sequence[str]) -> None:
+    """Gives back what could not be read and tells those who wait. Raises what concerns the person who asked.
+
+    A fault that concerns every call closes the breaker; another one keeps its list from being asked for again at once.
+    """
+    lost = [name for name in taken if name not in wave.read]
+    if lost:
+        wait = any(not _is_trouble(error) for error in wave.failed.values())
+        store.release(customer, lost, timezone.now() + breaker.INTERVAL if wait else None)
+    with _done:
+        _done.notify_all()
+    for error in wave.failed.values():
+        if isinstance(error, errors.Unauthorized) or getattr(error, "missing", "") == "manager":
+            store.release(customer, lost)
+            raise error
+        if _is_trouble(error):
+            breaker.failed(error)
+
+
+def _is_trouble(error: errors.FlinkeyError) -> bool:
+    return type(error) in breaker.TROUBLES

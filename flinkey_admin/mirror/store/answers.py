@@ -1,0 +1,96 @@
+"""Takes answers of flinkey: only what differs from the copy is written, and told if others have changed it."""
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from flinkey_admin.accounts.models import Customer
+from flinkey_admin.flinkey import Kind
+from flinkey_admin.mirror import lists
+from flinkey_admin.mirror.models import Listing
+from flinkey_admin.mirror.store.leases import release
+from flinkey_admin.mirror.store.members import take_members
+from flinkey_admin.mirror.store.story import GONE, Answer, Page, Story
+from flinkey_admin.mirror.store.things import end_thing, take_groups, take_thing, take_things
+from flinkey_admin.mirror.store.windows import take_window, take_windows
+from flinkey_admin.operations import journal
+
+
+def apply(customer: Customer, answers: Sequence[Answer]) -> None:
+    """Makes the copy say what flinkey said, and notes what changed elsewhere in the journal.
+
+    An answer that was asked for before a change of our own is out of date and left out: the list is soon read again.
+    """
+    digests = {answer.name: _digest(answer.found) for answer in answers}
+    names = sorted(digests)
+    with transaction.atomic():
+        Listing.objects.bulk_create([Listing(customer=customer, name=name) for name in names], ignore_conflicts=True)
+        listings = {row.name: row for row in Listing.objects.filter(customer=customer, name__in=names)}
+        pages = [Page(answer, listings[answer.name], digests[answer.name]) for answer in answers]
+        release(customer, names)
+        pages = [page for page in pages if not _outdated(page)]
+        story = Story(customer, timezone.now())
+        _take(customer, [page for page in pages if page.digest != page.listing.digest], story)
+        for page in pages:
+            page.listing.read_at, page.listing.digest = page.answer.asked_at, page.digest
+        Listing.objects.bulk_update([page.listing for page in pages], ["read_at", "digest", "size"], batch_size=200)
+        _doubt(customer, story)
+        Listing.objects.filter(customer=customer, name__in=story.void).delete()
+        journal.outside(customer, story.seen, story.since)
+
+
+def _doubt(customer: Customer, story: Story) -> None:
+    """The next answers of the lists in which the changed rows stand are compared row by row."""
+    if not (story.doubted or story.doubted_kinds):
+        return
+    wanted = Q(name__in=story.doubted)
+    for kind in story.doubted_kinds:
+        wanted |= Q(name=lists.CATALOG[kind]) | Q(name__startswith="groups/", name__endswith=f"/{kind}")
+        wanted |= Q(name__startswith=f"{kind}/") & ~Q(name__endswith="/windows")
+    Listing.objects.filter(wanted, customer=customer).exclude(digest="").update(digest="")
+
+
+def _digest(found: Any) -> str:
+    return hashlib.sha256(repr(found).encode()).hexdigest()
+
+
+def _outdated(page: Page) -> bool:
+    asked, listing = page.answer.asked_at, page.listing
+    return bool((listing.touched_at and listing.touched_at >= asked) or (listing.read_at and listing.read_at > asked))
+
+
+def _take(customer: Customer, pages: Sequence[Page], story: Story) -> None:
+    """Groups before what is in them, things before the windows that name them."""
+    shapes = ("groups", "things", "thing", "members", "windows", "window")
+    by_shape: dict[str, list[Page]] = {shape: [] for shape in shapes}
+    for page in pages:
+        by_shape[_shape(page.answer.name)].append(page)
+    for page in by_shape["groups"]:
+        take_groups(customer, page, story)
+    for page in by_shape["things"]:
+        take_things(customer, page, Kind(page.answer.name), page.answer.found, story, whole=True)
+        page.listing.size = len(page.answer.found)
+    for page in by_shape["thing"]:
+        take_thing(customer, page, story)
+    take_members(customer, by_shape["members"], story)
+    for page in by_shape["windows"]:
+        if page.answer.found is GONE:
+            end_thing(customer, page, story)
+    take_windows(customer, by_shape["windows"], story)
+    for page in by_shape["window"]:
+        take_window(customer, page, story)
+
+
+def _shape(name: str) -> str:
+    first, number, last = lists.parts(name)
+    if not number:
+        return "groups" if first == "groups" else "things"
+    if first == "windows":
+        return "window"
+    if not last:
+        return "thing"
+    return "windows" if last == "windows" else "members"

@@ -1,0 +1,62 @@
+"""Who reads which list just now, who looks at it, and how far the sweep has come."""
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from flinkey_admin.accounts.models import Customer
+from flinkey_admin.mirror import lists
+from flinkey_admin.mirror.models import Listing
+
+Values = dict[str, Any]
+
+
+def claim(customer: Customer, names: Sequence[str], before: dt.datetime, until: dt.datetime) -> list[str]:
+    """Takes the lists that were not read since `before` and that nobody else reads just now, until `until`."""
+    with transaction.atomic():
+        Listing.objects.bulk_create([Listing(customer=customer, name=name) for name in names], ignore_conflicts=True)
+        rows = list(Listing.objects.select_for_update().filter(customer=customer, name__in=sorted(names)))
+        now = timezone.now()
+        free = [
+            row
+            for row in rows
+            if (row.read_at is None or row.read_at < before) and (row.lease_until is None or row.lease_until <= now)
+        ]
+        Listing.objects.filter(pk__in=[row.pk for row in free]).update(lease_until=until)
+    taken = {row.name for row in free}
+    return [name for name in names if name in taken]
+
+
+def release(customer: Customer, names: Sequence[str], until: dt.datetime | None = None) -> None:
+    """Gives lists back that could not be read; `until` keeps them from being asked for again before."""
+    Listing.objects.filter(customer=customer, name__in=names).update(lease_until=until)
+
+
+def note_look(customer: Customer, names: Sequence[str], now: dt.datetime) -> None:
+    """Somebody looks at these lists."""
+    Listing.objects.bulk_create([Listing(customer=customer, name=name) for name in names], ignore_conflicts=True)
+    Listing.objects.filter(customer=customer, name__in=names).update(looked_at=now)
+
+
+def note_progress(customer: Customer, done: int, total: int, finished_at: dt.datetime | None) -> None:
+    """How far the sweep of a customer has come; `finished_at`: when all of it was read for the last time."""
+    values: Values = {"size": done, "total": total}
+    if finished_at:
+        values["read_at"] = finished_at
+    Listing.objects.update_or_create(customer=customer, name=lists.EVERYTHING, defaults=values)
+
+
+def plan_sweep(customer: Customer, mark: str, until: dt.datetime) -> None:
+    """The next slice of the sweep is the one with this mark; it is overdue after `until`."""
+    Listing.objects.update_or_create(
+        customer=customer, name=lists.EVERYTHING, defaults={"digest": mark, "lease_until": until}
+    )
+
+
+def hold_sweep(customer: Customer, mark: str, until: dt.datetime) -> bool:
+    """Starts the slice with this mark; False when another one has been planned since."""
+    planned = Listing.objects.filter(customer=customer, name=lists.EVERYTHING, digest=mark)
+    return bool(planned.update(lease_until=until))

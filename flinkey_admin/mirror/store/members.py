@@ -1,0 +1,54 @@
+"""What is in which group."""
+
+from collections.abc import Mapping, Sequence
+
+from flinkey_admin.accounts.models import Customer
+from flinkey_admin.flinkey import Kind
+from flinkey_admin.mirror import lists
+from flinkey_admin.mirror.models import Group, Membership
+from flinkey_admin.mirror.store.story import Page, Story, Values, What, labels, recount
+from flinkey_admin.mirror.store.things import take_things
+from flinkey_admin.web.names import Thing as Record
+from flinkey_admin.web.names import label_of
+
+
+def take_members(customer: Customer, pages: Sequence[Page], story: Story) -> None:
+    numbers = {lists.parts(page.answer.name)[1] for page in pages}
+    groups = {group.flinkey_id: group for group in Group.objects.filter(customer=customer, flinkey_id__in=numbers)}
+    touched: dict[Kind, set[int]] = {kind: set() for kind in Kind}
+    for page in pages:
+        _first, number, word = lists.parts(page.answer.name)
+        group, kind = groups.get(number), Kind(word)
+        if group is None or group.ended_at:
+            page.listing.size = 0
+            story.void += [page.answer.name] if group is None else []
+            continue
+        found: Sequence[Record] = page.answer.found or []
+        take_things(customer, page, kind, found, story, whole=False)
+        touched[kind] |= _take_members_of(customer, page, group, kind, {one.id: one for one in found}, story)
+        page.listing.size = len(found)
+    for kind, things in touched.items():
+        recount(customer, kind, things)
+
+
+def _take_members_of(
+    customer: Customer, page: Page, group: Group, kind: Kind, found: Mapping[int, Record], story: Story
+) -> set[int]:
+    """Who has joined and who has left a group; returns their ids."""
+    live = {row.thing_id: row for row in group.memberships.filter(kind=kind, ended_at=None)}
+    joined, left = found.keys() - live.keys(), live.keys() - found.keys()
+    Membership.objects.bulk_create(
+        [
+            Membership(customer=customer, group=group, kind=kind, thing_id=thing_id, seen_at=story.now)
+            for thing_id in sorted(joined)
+        ],
+        batch_size=1000,
+    )
+    Membership.objects.filter(pk__in=[live[thing_id].pk for thing_id in left]).update(ended_at=story.now)
+    names = labels(customer, kind, left) if page.known else {}
+    where: Values = {"group_id": group.flinkey_id, "group_label": group.name}
+    for thing_id in sorted(joined):
+        story.tell(page, What.JOINED, str(kind), thing_id, label_of(found[thing_id]), **where)
+    for thing_id in sorted(left):
+        story.tell(page, What.LEFT, str(kind), thing_id, names.get(thing_id, str(thing_id)), **where)
+    return joined | left

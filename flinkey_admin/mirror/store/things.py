@@ -1,0 +1,164 @@
+"""Groups, and the cars, users, services and boxes: from the list of all, from a group's list, or one by itself."""
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+from flinkey_admin.accounts.models import Customer
+from flinkey_admin.flinkey import Kind, records
+from flinkey_admin.mirror import lists
+from flinkey_admin.mirror.models import THINGS, Group, Listing, Membership, Thing
+from flinkey_admin.mirror.store.story import GONE, Page, Story, Values, What, label, recount, told
+from flinkey_admin.mirror.store.windows import end_windows
+from flinkey_admin.web.names import Thing as Record
+from flinkey_admin.web.names import haystack, sort_key, sort_names, text_of
+
+# What a list within a group may leave out without saying that it is not so (README of the API, traps 19 and 20).
+LEFT_OUT = {"product_id", "terminated_at"}
+
+
+def keys_of(record: Record | records.Group) -> Values:
+    """What finds and what sorts a thing."""
+    words = [record.name] if isinstance(record, records.Group) else text_of(record)
+    hay, squeezed = haystack(words)
+    first, second = (sort_key(record.name), "") if isinstance(record, records.Group) else sort_names(record)
+    return {"search": hay, "squeezed": squeezed, "sort_name": first, "sort_second": second}
+
+
+def values_of(record: Record | records.Group) -> Values:
+    """The columns of a record; a text that is missing is empty."""
+    found = {name: getattr(record, name) for name in COLUMNS[type(record)]}
+    return {name: "" if value is None and name not in _NULLABLE else value for name, value in found.items()}
+
+
+COLUMNS: dict[type, tuple[str, ...]] = {
+    records.Group: ("name",),
+    records.Car: ("name", "description", "vin", "license_plate", "brand", "model"),
+    records.User: ("email", "first_name", "last_name"),
+    records.Service: ("name", "is_terminated", "termination_date", "termination_cause", "product_id"),
+    records.Product: ("unique_id", "serial_number", "sap_number", "type", "terminated_at"),
+}
+_NULLABLE = {"termination_date", "product_id", "terminated_at"}
+
+
+def take_groups(customer: Customer, page: Page, story: Story) -> None:
+    found: list[records.Group] = page.answer.found
+    ended = Group.objects.filter(customer=customer, flinkey_id__in=[one.id for one in found]).exclude(ended_at=None)
+    back = list(ended.values_list("flinkey_id", flat=True))
+    gone = _take_rows(customer, Group, page, found, "groups", story, whole=True)
+    end_groups(customer, gone, story.now)
+    # What is in a group that is there again, nobody has read yet.
+    again = [name for number in back for name in lists.of_group(number)]
+    Listing.objects.filter(customer=customer, name__in=again).delete()
+    page.listing.size = len(found)
+
+
+def end_groups(customer: Customer, groups: Sequence[int], now: dt.datetime) -> None:
+    """Nothing is in a group that has gone. Its lists are as good as read, so a page left open asks for them no more."""
+    if not groups:
+        return
+    left = Membership.objects.filter(customer=customer, group__flinkey_id__in=groups, ended_at=None)
+    inside = list(left.values_list("kind", "thing_id"))
+    left.update(ended_at=now)
+    for kind in Kind:
+        recount(customer, kind, {thing_id for one, thing_id in inside if one == kind})
+    names = [name for number in groups for name in lists.of_group(number)]
+    Listing.objects.filter(customer=customer, name__in=names).update(size=0, digest="")
+
+
+def take_things(
+    customer: Customer, page: Page, kind: Kind, found: Sequence[Record], story: Story, *, whole: bool
+) -> None:
+    gone = _take_rows(customer, THINGS[kind], page, found, str(kind), story, whole=whole)
+    if kind == Kind.CARS:
+        end_windows(customer, page, gone, story)
+
+
+def _take_rows(
+    customer: Customer,
+    model: type[Thing],
+    page: Page,
+    found: Sequence[Record | records.Group],
+    kind: str,
+    story: Story,
+    *,
+    whole: bool,
+) -> list[int]:
+    """Writes what differs. `whole`: the list is all there is, so what it lacks has gone; returns the ids of that."""
+    rows: Any = model._default_manager.filter(customer=customer)
+    known = {row.flinkey_id: row for row in (rows if whole else rows.filter(flinkey_id__in=[one.id for one in found]))}
+    fresh, changed = [], []
+    for record in {record.id: record for record in found}.values():
+        row = known.get(record.id)
+        if row is None:
+            fresh.append(model(customer=customer, flinkey_id=record.id, seen_at=story.now, **_new(record)))
+            if whole:
+                story.tell(page, What.NEW, kind, record.id, label(record), after=told(values_of(record)))
+        elif _update(row, record, page, kind, story, whole=whole):
+            changed.append(row)
+    gone = [row for number, row in known.items() if row.ended_at is None and number not in {one.id for one in found}]
+    for row in gone if whole else []:
+        row.ended_at = story.now
+        story.tell(page, What.GONE, kind, row.flinkey_id, label(row.record()), before=told(values_of(row.record())))
+        changed.append(row)
+    model._default_manager.bulk_create(fresh, batch_size=1000)
+    if changed:
+        columns = [*values_of(changed[0].record()), *KEYS, "ended_at"]
+        model._default_manager.bulk_update(changed, columns, batch_size=200)
+    if kind != "groups" and (fresh or changed):
+        story.doubted_kinds.add(Kind(kind))
+    return [row.flinkey_id for row in gone] if whole else []
+
+
+KEYS = ("search", "squeezed", "sort_name", "sort_second")
+
+
+def _new(record: Record | records.Group) -> Values:
+    return {**values_of(record), **keys_of(record)}
+
+
+def _update(row: Any, record: Any, page: Page, kind: str, story: Story, *, whole: bool) -> bool:
+    """Takes the record's values into the row; whether anything differed."""
+    wanted = values_of(record)
+    for name in LEFT_OUT & wanted.keys():
+        if wanted[name] is None and (not whole or name == "terminated_at"):
+            wanted[name] = getattr(row, name)
+    before = {name: getattr(row, name) for name, value in wanted.items() if getattr(row, name) != value}
+    back = row.ended_at is not None and (whole or page.answer.asked_at > row.ended_at)
+    if not before and not back:
+        return False
+    for name, value in {**wanted, **keys_of(record)}.items():
+        setattr(row, name, value)
+    if back:
+        row.ended_at = None
+        story.tell(page, What.NEW, kind, record.id, label(record), after=told(wanted))
+    else:
+        after = {name: wanted[name] for name in before}
+        facts: Values = {"before": told(before), "after": told(after)}
+        story.tell(page, What.CHANGED, kind, record.id, label(record), known=True, **facts)
+    return True
+
+
+def take_thing(customer: Customer, page: Page, story: Story) -> None:
+    """One car or user; gone, when flinkey no longer knows it."""
+    word, _number, _last = lists.parts(page.answer.name)
+    if page.answer.found is GONE:
+        end_thing(customer, page, story)
+    else:
+        take_things(customer, page, Kind(word), [page.answer.found], story, whole=False)
+
+
+def end_thing(customer: Customer, page: Page, story: Story) -> None:
+    """flinkey no longer knows the car or user that a list is about."""
+    word, number, _last = lists.parts(page.answer.name)
+    kind = Kind(word)
+    row: Any = THINGS[kind]._default_manager.filter(customer=customer, flinkey_id=number).first()
+    if row is None:
+        story.void.append(page.answer.name)
+    elif row.ended_at is None:
+        row.ended_at = story.now
+        row.save(update_fields=["ended_at"])
+        story.tell(page, What.GONE, word, number, label(row.record()), before=told(values_of(row.record())))
+        story.doubted_kinds.add(kind)
+        if kind == Kind.CARS:
+            end_windows(customer, page, [number], story)
