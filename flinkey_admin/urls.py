@@ -10,13 +10,13 @@ from flinkey_admin.web import views as web
 fleet_urls = [
     *fleet.urlpatterns,
     path(
-        "cars/<int:car_id>/",
+        "cars/<id:car_id>/",
         fleet_views.car_detail,
         {"windows": assignments.windows_of_car},
         name="car_detail",
     ),
     path(
-        "users/<int:user_id>/",
+        "users/<id:user_id>/",
         fleet_views.user_detail,
         {"windows": assignments.windows_of_user},
         name="user_detail",

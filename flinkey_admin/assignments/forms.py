@@ -1,7 +1,6 @@
-"""The form of a window: who, which car, from when until when. It asks nobody; the lists come from the view."""
+"""The form of a window: who, which car, from when until when. It asks the copy, and never flinkey."""
 
 import datetime as dt
-from collections.abc import Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,25 +10,22 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from flinkey_admin.accounts.scoping import Scope
 from flinkey_admin.assignments import windows
+from flinkey_admin.flinkey import Kind
 from flinkey_admin.flinkey.records import Assignment, Car, User
-from flinkey_admin.web.names import finds, label_of, text_of
+from flinkey_admin.mirror import queries
+from flinkey_admin.web.names import label_of
 
 Thing = Car | User
 TIME_WIDGET = {"type": "datetime-local", "autocomplete": "off"}
 SUGGESTIONS = 500
 
 
-def find_one(typed: str, things: Sequence[Thing]) -> tuple[Thing | None, list[Thing]]:
-    """What somebody means by a number, a label, a plate, an e-mail address or a part of a name.
-
-    Returns the one thing, or None and all that it might be.
-    """
-    words = typed.strip()
-    exact = [thing for thing in things if words == str(thing.id) or words.casefold() == label_of(thing).casefold()]
-    exact = exact or [one for one in things if words.casefold() in {text.casefold() for text in text_of(one)}]
-    found = exact or [thing for thing in things if words and finds(words, text_of(thing))]
-    return (found[0], []) if len(found) == 1 else (None, found)
+def label(scope: Scope, kind: Kind, thing_id: int | None) -> str:
+    """A car or a user as a field shows it; the bare number for one that the copy does not have."""
+    row = queries.things(kind, scope).filter(flinkey_id=thing_id).first() if thing_id else None
+    return label_of(row.record()) if row else str(thing_id or "")
 
 
 def _chosen(data: Any) -> Any:
@@ -87,13 +83,12 @@ class WindowForm(forms.Form):
         self,
         data: Any = None,
         *,
-        cars: Sequence[Car],
-        users: Sequence[User],
+        scope: Scope,
         window: Assignment | None = None,
         initial: dict[str, Any] | None = None,
     ) -> None:
         self.zone = ZoneInfo(settings.TIME_ZONE)
-        self.cars, self.users, self.window = cars, users, window
+        self.scope, self.window = scope, window
         super().__init__(_chosen(data), initial={**self._from(window), **(initial or {})})
         self.candidates: dict[str, list[Thing]] = {}
         self._offer_spans()
@@ -107,18 +102,13 @@ class WindowForm(forms.Form):
         default = window.lifetime in {None, windows.DEFAULT_LIFETIME}
         half = (window.lifetime or windows.DEFAULT_LIFETIME) // 2
         return {
-            "car": self._label(window.car_id, self.cars),
-            "user": self._label(window.user_id, self.users),
+            "car": label(self.scope, Kind.CARS, window.car_id),
+            "user": label(self.scope, Kind.USERS, window.user_id),
             "start": windows.local_text(window.start, self.zone),
             "end": windows.local_text(window.end, self.zone),
             "lifetime": "" if default else str(window.lifetime),
             "renewable_after": "" if window.renewable_after in {None, half} else str(window.renewable_after),
         }
-
-    @staticmethod
-    def _label(thing_id: int | None, things: Sequence[Thing]) -> str:
-        known = next((thing for thing in things if thing.id == thing_id), None)
-        return label_of(known) if known else str(thing_id or "")
 
     def _offer_spans(self) -> None:
         """The spans flinkey takes, and the one the window has, should it be another."""
@@ -176,21 +166,21 @@ class WindowForm(forms.Form):
         return []
 
     def clean_car(self) -> int:
-        return self._one("car", self.cars)
+        return self._one("car", Kind.CARS)
 
     def clean_user(self) -> int:
-        return self._one("user", self.users)
+        return self._one("user", Kind.USERS)
 
-    def _one(self, name: str, things: Sequence[Thing]) -> int:
+    def _one(self, name: str, kind: Kind) -> int:
         typed: str = self.cleaned_data[name]
         if name in self.initial and typed == self.initial[name] and self.window is not None:
             unchanged = self.window.car_id if name == "car" else self.window.user_id
             if unchanged is not None:
                 return unchanged
-        one, many = find_one(typed, things)
+        one, many = queries.find_one(self.scope, kind, typed)
         if one is not None:
             return one.id
-        self.candidates[name] = many[:8]
+        self.candidates[name] = many
         if many:
             raise forms.ValidationError(_("Several fit. Type more of the name, or choose one of these."))
         raise forms.ValidationError(
@@ -239,7 +229,8 @@ class WindowForm(forms.Form):
 
     def suggestions(self) -> dict[str, list[str]]:
         """What the two fields offer while somebody types."""
-        return {
-            "cars": [label_of(car) for car in self.cars[:SUGGESTIONS]],
-            "users": [label_of(user) for user in self.users[:SUGGESTIONS]],
-        }
+        return {str(kind): self._first(kind) for kind in (Kind.CARS, Kind.USERS)}
+
+    def _first(self, kind: Kind) -> list[str]:
+        rows = queries.things(kind, self.scope).order_by("sort_name", "flinkey_id")[:SUGGESTIONS]
+        return [label_of(row.record()) for row in rows]

@@ -1,24 +1,27 @@
-"""Windows: what flinkey has, what is under way, and new changes of them."""
+"""Windows: what the copy has, what is under way, and new changes of them."""
 
 import datetime as dt
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from flinkey_admin.accounts.scoping import Scope, require_client, scoped
+from flinkey_admin.accounts.scoping import Scope, scoped
 from flinkey_admin.assignments import windows
+from flinkey_admin.flinkey import Kind
 from flinkey_admin.flinkey.fields import instant, optional_written, written
-from flinkey_admin.flinkey.records import Assignment, Car, User
+from flinkey_admin.flinkey.records import Assignment
+from flinkey_admin.mirror import lists, queries, reading
+from flinkey_admin.mirror.models import THINGS, Car, Window
 from flinkey_admin.operations import confirmation, journal
 from flinkey_admin.operations import services as operations
 from flinkey_admin.operations.models import Operation, State, Step, Verb
-from flinkey_admin.upstream import in_parallel
 from flinkey_admin.web.names import Thing, name_of, second_of
-from flinkey_admin.web.sentences import LOST_WINDOW
+from flinkey_admin.web.sentences import LOST_WINDOW, MISSING
 
 RECENT = dt.timedelta(days=1)  # for so long a refusal stays on the page where it was asked for
 
@@ -41,47 +44,40 @@ class WindowRow:
 
 @dataclass(frozen=True)
 class Panel:
-    """The windows of a car or a user."""
+    """The windows of a car or a user. `live`: something is under way, so the page looks again soon."""
 
     rows: list[WindowRow]
-    live: bool  # something is under way, so the page looks again
-    seen: str  # changes when what is under way does
+    live: bool
 
 
-def panel(scope: Scope, seen: str | None, *, car_id: int | None = None, user_id: int | None = None) -> Panel | None:
-    """The windows of one car or one user with what is under way; None when that is as it was at `seen`.
+def panel(scope: Scope, *, car_id: int | None = None, user_id: int | None = None, look: bool = False) -> Panel:
+    """The windows of one car or one user as the copy has them, with what is under way.
 
-    Raises NotFound for a car or a user flinkey does not know.
+    `look`: asks flinkey first about what is due to be confirmed, so that a page's news does not hang on the worker.
     """
     where = {"car_id": car_id} if car_id is not None else {"user_id": user_id or 0}
-    confirmation.check_overdue(scope, confirmation.open_steps(scope, **where))
-    steps = confirmation.open_steps(scope, **where)
-    mark = "-".join(f"{step.pk}.{step.state}.{int(confirmation.is_late(step))}" for step in steps)
-    if seen is not None and seen == mark:
-        return None
-    failed = _recently_failed(scope, where)
-    found, things = _read(scope, car_id, user_id)
-    known = {thing.id: thing for thing in things}
-    rows = _rows(found, [*steps, *failed], known, on_car=car_id is not None)
-    return Panel(rows, bool(steps), mark)
+    changes = _changes(scope, where)
+    if look and any(step.settled_at is None for step in changes):
+        confirmation.check_overdue(scope, [step for step in changes if step.settled_at is None])
+        changes = _changes(scope, where)
+    found = [row.record() for row in queries.windows(scope).filter(**where)]
+    on_car = car_id is not None
+    others = {window.user_id if on_car else window.car_id for window in found}
+    others |= {step.user_id if on_car else step.car_id for step in changes}
+    known = names_of(scope, Kind.USERS if on_car else Kind.CARS, {one for one in others if one is not None})
+    return Panel(_rows(found, changes, known, on_car=on_car), any(step.settled_at is None for step in changes))
 
 
-def _recently_failed(scope: Scope, where: dict[str, int]) -> list[Step]:
-    rows = scoped(Step.objects.all(), scope).filter(
-        verb=Verb.CREATE_WINDOW, state=State.REFUSED, settled_at__gt=timezone.now() - RECENT, **where
-    )
-    return list(rows.exclude(reason="given-up").order_by("pk"))
+def names_of(scope: Scope, kind: Kind, ids: Iterable[int]) -> dict[int, Thing]:
+    """Cars or users by their ids, also such that flinkey no longer has: a window may outlive them."""
+    model: Any = THINGS[kind]
+    rows = scoped(model.objects.all(), scope).filter(flinkey_id__in=list(ids))
+    return {row.flinkey_id: row.record() for row in rows}
 
 
-def _read(
-    scope: Scope, car_id: int | None, user_id: int | None
-) -> tuple[list[Assignment], Sequence[Car] | Sequence[User]]:
-    flinkey = require_client(scope)
-    if car_id is not None:
-        found, users = in_parallel([lambda: flinkey.cars.assignments(car_id), flinkey.users.list])
-        return found, users
-    found, cars = in_parallel([lambda: flinkey.users.assignments(user_id or 0), flinkey.cars.list])
-    return found, cars
+def _changes(scope: Scope, where: dict[str, int]) -> list[Step]:
+    """What is under way, and what was refused so recently that it stands where it was asked for."""
+    return confirmation.window_steps(scope, refused_since=timezone.now() - RECENT, **where)
 
 
 def _rows(
@@ -119,15 +115,14 @@ def _called(thing_id: int | None, known: Mapping[int, Thing]) -> tuple[str, str]
 
 
 def _new_row(step: Step, known: Mapping[int, Thing], now: dt.datetime, *, on_car: bool) -> WindowRow:
-    start, end = instant(step.args["start"]), instant(step.args["end"]) if step.args["end"] else None
+    times = step.times()
     other = step.user_id if on_car else step.car_id
     return WindowRow(
         None,
         *_called(other, known),
         other,
-        start,
-        end,
-        windows.phase(start, end, now),
+        *times,
+        windows.phase(*times, now),
         state_of(step),
         note_of(step),
         step.operation_id,
@@ -170,36 +165,54 @@ class Twin(Exception):
     """Exactly this window is there already."""
 
 
-def read_form(scope: Scope) -> tuple[list[Car], list[User]]:
-    """Everybody and every car of the customer, to choose from."""
-    flinkey = require_client(scope)
-    cars, users = in_parallel([flinkey.cars.list, flinkey.users.list])
-    return cars, users
+class CarGone(Exception):
+    """flinkey no longer knows the car."""
 
 
-def read_window(scope: Scope, window_id: int) -> tuple[Assignment, list[Car], list[User]]:
-    """One window with its lifetime and renewal, and what its form chooses from. Raises NotFound."""
-    flinkey = require_client(scope)
-    window, cars, users = in_parallel(
-        [lambda: flinkey.assignments.get(window_id), flinkey.cars.list, flinkey.users.list]
-    )
-    return window, cars, users
+def open_form(scope: Scope) -> None:
+    """Sees to it that the copy knows the cars and the people that a form asks for."""
+    reading.open_copy(scope, reading.Wanted([lists.CATALOG[Kind.CARS], lists.CATALOG[Kind.USERS]]))
 
 
-def names(car_id: int | None, user_id: int | None, cars: Sequence[Car], users: Sequence[User]) -> dict[str, str]:
+def read_window(scope: Scope, window_id: int, *, now: bool = False) -> Assignment:
+    """One window with its lifetime and renewal. `now`: as flinkey says it now, for whoever is about to change it.
+
+    Raises Http404 for one that is gone.
+    """
+    name = lists.window(window_id)
+    if now:
+        reading.read_now(scope, [name])
+    row = _row_of(scope, window_id)
+    if row is None or row.lifetime_read_at is None:
+        reading.read_now(scope, [name])
+        row = _row_of(scope, window_id)
+    if row is None:
+        raise Http404(str(MISSING["assignment"]))
+    return row.record()
+
+
+def _row_of(scope: Scope, window_id: int) -> Window | None:
+    return queries.windows(scope).filter(flinkey_id=window_id).first()
+
+
+def names(scope: Scope, car_id: int | None, user_id: int | None) -> dict[str, str]:
     """The two sides of a window as its change will be called, and the person's e-mail address."""
-    user, email = _called(user_id, {user.id: user for user in users})
-    car = " · ".join(filter(None, _called(car_id, {car.id: car for car in cars})))
+    user, email = _called(user_id, names_of(scope, Kind.USERS, [user_id] if user_id else []))
+    car = " · ".join(filter(None, _called(car_id, names_of(scope, Kind.CARS, [car_id] if car_id else []))))
     return {"car": car, "user": user, "email": email}
 
 
 def give_access(scope: Scope, data: dict[str, Any], called: dict[str, str], nonce: uuid.UUID) -> Operation:
-    """Creates a window from the cleaned form. Raises Twin, WindowBusy; NotFound for a car that is gone.
+    """Creates a window from the cleaned form. Raises Twin, CarGone, WindowBusy.
 
     flinkey checks nothing of this at once and repeats nothing, so the twin is looked for here.
     """
-    flinkey = require_client(scope)
-    there = flinkey.cars.assignments(data["car"])
+    name = lists.car_windows(data["car"])
+    reading.read_now(scope, [name])
+    known = scoped(Car.objects.all(), scope).filter(flinkey_id=data["car"]).first()
+    if name not in reading.sizes(scope.customer, [name]) or (known and known.ended_at):
+        raise CarGone
+    there = [row.record() for row in queries.windows(scope).filter(car_id=data["car"])]
     wanted = (data["user"], data["start"], data["end"])
     repeated = operations.by_nonce(scope, nonce)
     if repeated is None and any((w.user_id, w.start, w.end) == wanted for w in there):

@@ -5,6 +5,6 @@ from flinkey_admin.assignments import views
 app_name = "assignments"
 urlpatterns = [
     path("assignments/new/", views.window_new, name="window_new"),
-    path("assignments/<int:window_id>/", views.window_detail, name="window_detail"),
-    path("assignments/<int:window_id>/delete/", views.window_delete, name="window_delete"),
+    path("assignments/<id:window_id>/", views.window_detail, name="window_detail"),
+    path("assignments/<id:window_id>/delete/", views.window_delete, name="window_delete"),
 ]

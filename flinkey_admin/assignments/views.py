@@ -6,13 +6,16 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from flinkey_admin.accounts.requests import ManagerRequest
 from flinkey_admin.accounts.stash import typed
 from flinkey_admin.assignments import services
-from flinkey_admin.assignments.forms import WindowForm
+from flinkey_admin.assignments.forms import WindowForm, label
+from flinkey_admin.flinkey import Kind
 from flinkey_admin.flinkey.fields import instant
+from flinkey_admin.mirror import breaker
 from flinkey_admin.operations.journal import WindowBusy
 from flinkey_admin.operations.models import Operation, State
 from flinkey_admin.operations.services import by_nonce, items, nonce_of
@@ -20,39 +23,40 @@ from flinkey_admin.web import sentences
 from flinkey_admin.web.redirects import safe_next
 
 
-def windows_of_car(request: ManagerRequest, car_id: int) -> dict[str, Any] | None:
-    """What a car's page shows of its windows; None when a poll finds nothing new."""
-    return _panel(request, {"car": car_id}, services.panel(request.manager, _seen(request), car_id=car_id))
+def windows_of_car(request: ManagerRequest, car_id: int) -> tuple[dict[str, Any], bool]:
+    """What a car's page shows of its windows, and whether something is under way."""
+    return _panel({"car": car_id}, services.panel(request.manager, car_id=car_id, look=_polled(request)))
 
 
-def windows_of_user(request: ManagerRequest, user_id: int) -> dict[str, Any] | None:
-    """What a user's page shows of the person's windows; None when a poll finds nothing new."""
-    return _panel(request, {"user": user_id}, services.panel(request.manager, _seen(request), user_id=user_id))
+def windows_of_user(request: ManagerRequest, user_id: int) -> tuple[dict[str, Any], bool]:
+    """What a user's page shows of the person's windows, and whether something is under way."""
+    return _panel({"user": user_id}, services.panel(request.manager, user_id=user_id, look=_polled(request)))
 
 
-def _seen(request: ManagerRequest) -> str | None:
-    return request.GET.get("seen") if request.htmx else None
+def _polled(request: ManagerRequest) -> bool:
+    """Whether an open page asks for news: only then may it wait for flinkey, unless that wants to be let alone."""
+    return bool(request.htmx) and "seen" in request.GET and not breaker.is_closed(timezone.now())
 
 
-def _panel(request: ManagerRequest, side: dict[str, int], panel: services.Panel | None) -> dict[str, Any] | None:
-    if panel is None:
-        return None
-    return {"windows": panel, "side": side, "on_car": "car" in side, "here": request.path}
+def _panel(side: dict[str, int], panel: services.Panel) -> tuple[dict[str, Any], bool]:
+    return {"windows": panel, "side": side, "on_car": "car" in side}, panel.live
 
 
 def window_new(request: ManagerRequest) -> HttpResponse:
     """Give somebody access to a car. `?car=` and `?user=` fill in what is known already."""
-    cars, users = services.read_form(request.manager)
+    services.open_form(request.manager)
     initial = {name: request.GET[name] for name in ("car", "user", "start", "end") if request.GET.get(name)}
-    form = WindowForm(typed(request), cars=cars, users=users, initial=_named(initial, cars, users))
+    form = WindowForm(typed(request), scope=request.manager, initial=_named(request, initial))
     error: dict[str, Any] = {}
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
-        called = services.names(data["car"], data["user"], cars, users)
+        called = services.names(request.manager, data["car"], data["user"])
         try:
             operation = services.give_access(request.manager, data, called, nonce_of(request.POST))
         except services.Twin:
             form.add_error(None, _("This person has exactly this access already."))
+        except services.CarGone:
+            form.add_error("car", sentences.MISSING["car"])
         except WindowBusy as busy:
             error = _busy(form, busy)
         else:
@@ -62,11 +66,11 @@ def window_new(request: ManagerRequest) -> HttpResponse:
     return _form_page(request, form, error)
 
 
-def _named(initial: dict[str, str], cars: Any, users: Any) -> dict[str, str]:
+def _named(request: ManagerRequest, initial: dict[str, str]) -> dict[str, str]:
     """Ids from a link become the names that the fields show."""
-    for name, things in (("car", cars), ("user", users)):
-        if name in initial and initial[name].isascii() and initial[name].isdigit():
-            initial[name] = WindowForm._label(int(initial[name]), things)
+    for name, kind in (("car", Kind.CARS), ("user", Kind.USERS)):
+        if name in initial and initial[name].isascii() and initial[name].isdigit() and len(initial[name]) < 19:
+            initial[name] = label(request.manager, kind, int(initial[name]))
     return initial
 
 
@@ -107,8 +111,9 @@ def _after(request: ManagerRequest, operation: Operation) -> HttpResponse:
 
 def window_detail(request: ManagerRequest, window_id: int) -> HttpResponse:
     """Change an access."""
-    window, cars, users = services.read_window(request.manager, window_id)
-    form = WindowForm(typed(request), cars=cars, users=users, window=window)
+    services.open_form(request.manager)
+    window = services.read_window(request.manager, window_id, now=request.method == "POST")
+    form = WindowForm(typed(request), scope=request.manager, window=window)
     more: dict[str, Any] = {"window": window}
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
@@ -116,7 +121,7 @@ def window_detail(request: ManagerRequest, window_id: int) -> HttpResponse:
         if not changed:
             messages.info(request, _("Nothing was changed."))
             return redirect(_home(request, window.car_id))
-        called, nonce = services.names(data["car"], data["user"], cars, users), nonce_of(request.POST)
+        called, nonce = services.names(request.manager, data["car"], data["user"]), nonce_of(request.POST)
         try:
             operation = services.change_access(request.manager, window, changed, called, nonce)
         except WindowBusy as busy:
@@ -137,8 +142,9 @@ def window_delete(request: ManagerRequest, window_id: int) -> HttpResponse:
     nonce = nonce_of(request.POST)
     if operation := by_nonce(request.manager, nonce):
         return _after(request, operation)
-    window, cars, users = services.read_window(request.manager, window_id)
-    called = services.names(window.car_id, window.user_id, cars, users)
+    services.open_form(request.manager)
+    window = services.read_window(request.manager, window_id, now=request.method == "POST")
+    called = services.names(request.manager, window.car_id, window.user_id)
     context: dict[str, Any] = {"section": "cars", "window": window, **called, "next": safe_next(request, "")}
     if request.method == "POST":
         try:

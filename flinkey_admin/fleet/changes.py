@@ -11,33 +11,45 @@ from django.utils.translation import gettext as _
 
 from flinkey_admin.accounts.requests import ManagerRequest
 from flinkey_admin.accounts.stash import typed
-from flinkey_admin.fleet import services
+from flinkey_admin.fleet import filters, services
 from flinkey_admin.fleet.forms import GroupForm
-from flinkey_admin.fleet.tables import table
+from flinkey_admin.fleet.tables import ids, table
 from flinkey_admin.flinkey import Kind
 from flinkey_admin.flinkey.records import Group
+from flinkey_admin.mirror import lists
+from flinkey_admin.mirror.pages import Shown, show
+from flinkey_admin.mirror.queries import things
+from flinkey_admin.mirror.reading import Copy, Wanted, open_copy
 from flinkey_admin.operations.models import Operation, State
 from flinkey_admin.operations.services import by_nonce, items, nonce_of
 from flinkey_admin.operations.views import review
-from flinkey_admin.web.fragments import page_or_fragment
-from flinkey_admin.web.names import natural
 from flinkey_admin.web.templatetags.kinds import counted
 
 
-def select_all(request: ManagerRequest, group_id: int, kind: Kind) -> HttpResponse:
+def select_all(request: ManagerRequest, kind: Kind, group_id: int | None = None) -> HttpResponse:
     """Freezes everything that matches the filter, so that what was counted is what is changed."""
+    back = list_url(kind, group_id)
     if request.method != "POST":
         # Back from a sign-in in between: the filter is still in the address.
-        return redirect(f"{group_url(group_id, kind)}?{request.GET.urlencode()}")
-    shown = services.read_group(request.manager, group_id, kind)
-    found = table(request, kind, shown.rows)
-    selection = services.freeze(request.manager, kind, [row.id for row in found.matching])
+        return redirect(f"{back}?{request.GET.urlencode()}")
+    names = [lists.CATALOG[kind]] if group_id is None else [lists.GROUPS, lists.members(group_id, kind)]
+    open_copy(request.manager, Wanted(names))
+    found = table(request, request.manager, kind, _rows(request, kind, group_id), plain=True)
+    selection = services.freeze(request.manager, kind, ids(found))
     query = request.GET.copy()
     query["selection"] = str(selection.pk)
-    return redirect(f"{group_url(group_id, kind)}?{query.urlencode()}")
+    return redirect(f"{back}?{query.urlencode()}")
 
 
-def group_url(group_id: int, kind: Kind = Kind.CARS) -> str:
+def _rows(request: ManagerRequest, kind: Kind, group_id: int | None) -> Any:
+    rows = things(kind, request.manager)
+    return rows if group_id is None else filters.in_group(rows, request.manager, kind, group_id)
+
+
+def list_url(kind: Kind = Kind.CARS, group_id: int | None = None) -> str:
+    """The list that something was ticked in: that of a group, or of all the customer has."""
+    if group_id is None:
+        return reverse(f"fleet:{kind.singular}_list")
     return reverse("fleet:group_members", args=[group_id, kind])
 
 
@@ -54,12 +66,12 @@ def ids_of(request: ManagerRequest, kind: Kind, form: Mapping[str, Any]) -> list
     return list(dict.fromkeys(listed))
 
 
-def _nothing_ticked(request: ManagerRequest, group_id: int, kind: Kind) -> HttpResponse:
+def _nothing_ticked(request: ManagerRequest, kind: Kind, group_id: int | None) -> HttpResponse:
     messages.error(request, _("Nothing was ticked. Tick what you want to change, then choose what to do with it."))
-    return redirect(group_url(group_id, kind))
+    return redirect(list_url(kind, group_id))
 
 
-def _review(request: ManagerRequest, group_id: int, kind: Kind, plan: Callable[[], Operation]) -> HttpResponse:
+def _review(request: ManagerRequest, kind: Kind, group_id: int | None, plan: Callable[[], Operation]) -> HttpResponse:
     """The review of a plan; when there is nothing to do, says so and goes back."""
     try:
         return review(request, plan())
@@ -68,90 +80,98 @@ def _review(request: ManagerRequest, group_id: int, kind: Kind, plan: Callable[[
         messages.info(
             request, _("There is nothing to do: already so, or no longer there (%(names)s).") % {"names": names}
         )
-        return redirect(group_url(group_id, kind))
+        return redirect(list_url(kind, group_id))
 
 
-def remove(request: ManagerRequest, group_id: int, kind: Kind) -> HttpResponse:
-    """Out of this group."""
-    ids = ids_of(request, kind, typed(request) or {})
-    if not ids:
-        return _nothing_ticked(request, group_id, kind)
-    return _review(request, group_id, kind, lambda: services.plan_remove(request.manager, kind, ids, group_id))
+def remove(request: ManagerRequest, kind: Kind, group_id: int | None = None) -> HttpResponse:
+    """Out of this group; from the list of all, out of whatever groups they are in."""
+    scope, ticked = request.manager, ids_of(request, kind, typed(request) or {})
+    if not ticked:
+        return _nothing_ticked(request, kind, group_id)
+    groups = services.groups_of(scope, kind, ticked) if group_id is None else [group_id]
+    return _review(request, kind, group_id, lambda: services.plan_remove(scope, kind, ticked, groups))
 
 
-def move(request: ManagerRequest, group_id: int, kind: Kind) -> HttpResponse:
-    """Out of this group into another: first where to, then the review."""
+def move(request: ManagerRequest, kind: Kind, group_id: int | None = None) -> HttpResponse:
+    """Out of this group into another; from the list of all, out of all their groups. Then comes the review."""
+
+    def plan(ticked: list[int], to: int) -> Operation:
+        if group_id is None:
+            return services.plan_gather(request.manager, kind, ticked, to)
+        return services.plan_move(request.manager, kind, ticked, group_id, to)
+
+    return _to_another(request, kind, group_id, "move", plan)
+
+
+def also(request: ManagerRequest, kind: Kind, group_id: int | None = None) -> HttpResponse:
+    """Into another group, staying where they are."""
     return _to_another(
-        request,
-        group_id,
-        kind,
-        "move",
-        lambda ids, to: services.plan_move(request.manager, kind, ids, group_id, to),
-    )
-
-
-def also(request: ManagerRequest, group_id: int, kind: Kind) -> HttpResponse:
-    """Into another group, staying in this one too."""
-    return _to_another(
-        request, group_id, kind, "also", lambda ids, to: services.plan_add(request.manager, kind, ids, to)
+        request, kind, group_id, "also", lambda ticked, to: services.plan_add(request.manager, kind, ticked, to)
     )
 
 
 def _to_another(
     request: ManagerRequest,
-    group_id: int,
     kind: Kind,
+    group_id: int | None,
     action: str,
     plan: Callable[[list[int], int], Operation],
 ) -> HttpResponse:
     form: Mapping[str, Any] = typed(request) or {}
-    ids, to = ids_of(request, kind, form), form.get("to", "")
-    if not ids:
-        return _nothing_ticked(request, group_id, kind)
+    ticked, to = ids_of(request, kind, form), form.get("to", "")
+    if not ticked:
+        return _nothing_ticked(request, kind, group_id)
     if _is_id(to) and int(to) != group_id:
-        return _review(request, group_id, kind, lambda: plan(ids, int(to)))
+        return _review(request, kind, group_id, lambda: plan(ticked, int(to)))
     error = ""
     if to:
         error = _("Choose another group than the one they are in.")
     elif "choosing" in form:
         error = _("Choose a group.")
-    return _choose(request, group_id, kind, action, ids, error)
+    return _choose(request, kind, group_id, action, ticked, error)
 
 
 def _choose(
-    request: ManagerRequest, group_id: int, kind: Kind, action: str, ids: list[int], error: str
+    request: ManagerRequest, kind: Kind, group_id: int | None, action: str, ticked: list[int], error: str
 ) -> HttpResponse:
     """Where to?"""
     groups = services.list_groups(request.manager)
     context = {
-        "section": "groups",
-        "group": services.get_group(groups, group_id),
-        "others": sorted((one for one in groups if one.id != group_id), key=lambda one: natural(one.name)),
+        "section": str(kind) if group_id is None else "groups",
+        "group": None if group_id is None else services.get_group(request.manager, group_id),
+        "others": [one for one in groups if one.id != group_id],
         "kind": kind,
         "action": action,
-        "ids": ids,
-        "things": counted(len(ids), kind),
+        "ids": ticked,
+        "things": counted(len(ticked), kind),
         "error": error,
+        "back": list_url(kind, group_id),
+        "send_to": request.path,
     }
     return render(request, "fleet/choose_group.html", context, status=422 if error else 200)
 
 
 def add(request: ManagerRequest, group_id: int, kind: Kind) -> HttpResponse:
     """Into this group, picked from everything the customer has."""
-    ids = ids_of(request, kind, typed(request) or {})
-    if ids:
-        return _review(request, group_id, kind, lambda: services.plan_add(request.manager, kind, ids, group_id))
-    group, rows = services.read_picker(request.manager, group_id, kind)
-    context = {
-        "section": "groups",
-        "group": group,
-        "kind": kind,
-        "table": table(request, kind, rows),
-        "chosen": set(),
-        "error": _("Nothing was ticked.") if request.method == "POST" else "",
-        "search_url": request.path,
-    }
-    return page_or_fragment(request, "fleet/add_members.html", "fleet/_picker.html", context)
+    scope, ticked = request.manager, ids_of(request, kind, typed(request) or {})
+    if ticked:
+        return _review(request, kind, group_id, lambda: services.plan_add(scope, kind, ticked, group_id))
+
+    def build(_copy: Copy) -> Shown:
+        everything = things(kind, scope)
+        inside = filters.in_group(everything, scope, kind, group_id).values("flinkey_id")
+        context = {
+            "section": "groups",
+            "group": services.get_group(scope, group_id),
+            "kind": kind,
+            "table": table(request, scope, kind, everything.exclude(flinkey_id__in=inside), plain=True),
+            "error": _("Nothing was ticked.") if request.method == "POST" else "",
+            "search_url": request.path,
+        }
+        return Shown(context)
+
+    wanted = Wanted([lists.GROUPS, lists.members(group_id, kind), lists.CATALOG[kind]])
+    return show(request, "fleet/add_members.html", {"list": "fleet/_picker.html"}, wanted, build)
 
 
 def group_new(request: ManagerRequest) -> HttpResponse:
@@ -162,7 +182,7 @@ def group_new(request: ManagerRequest) -> HttpResponse:
     nonce, name = nonce_of(request.POST), request.POST.get("name", "").strip()
     operation = by_nonce(request.manager, nonce, name=name)
     if operation is None:
-        form.groups = services.list_groups(request.manager)
+        form.groups = services.groups_now(request.manager)
         if not form.is_valid():
             return _form_page(request, form, {"section": "groups"})
         operation = services.create_group(request.manager, name, nonce)
@@ -189,8 +209,8 @@ def _not_done(
 
 def group_rename(request: ManagerRequest, group_id: int) -> HttpResponse:
     """Rename a group."""
-    groups = services.list_groups(request.manager)
-    group = services.get_group(groups, group_id)
+    groups = services.groups_now(request.manager) if request.method == "POST" else services.list_groups(request.manager)
+    group = services.get_group(request.manager, group_id)
     form = GroupForm(typed(request), initial={"name": group.name}, groups=groups, but=group_id)
     context: dict[str, object] = {"section": "groups", "group": group}
     if request.method != "POST" or not form.is_valid():
@@ -209,8 +229,8 @@ def group_delete(request: ManagerRequest, group_id: int) -> HttpResponse:
     nonce = nonce_of(request.POST)
     operation = by_nonce(request.manager, nonce)
     if operation is None:
-        groups = services.list_groups(request.manager)
-        group = services.get_group(groups, group_id)
+        services.read_group_now(request.manager, group_id)
+        group = services.get_group(request.manager, group_id)
         if request.method != "POST":
             return _delete_page(request, group, "")
         operation = services.delete_group(request.manager, group, nonce)
@@ -223,7 +243,7 @@ def group_delete(request: ManagerRequest, group_id: int) -> HttpResponse:
 
 
 def _delete_page(request: ManagerRequest, group: Group, error: str) -> HttpResponse:
-    counts = services.member_counts(request.manager, [group])[group.id]
+    counts = services.member_counts(request.manager, [group.id])[group.id]
     inside = [(kind, count) for kind, count in counts.items() if count]
     context = {"section": "groups", "group": group, "inside": inside, "error": error}
     return render(request, "fleet/group_delete.html", context, status=409 if error else 200)

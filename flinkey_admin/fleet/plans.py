@@ -1,6 +1,6 @@
 """What a change of members will do, worked out without asking anybody: the steps and what is left out."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from flinkey_admin.flinkey import Kind
@@ -38,56 +38,63 @@ def _step(verb: Verb, kind: Kind, thing: Thing, group: Group, after: int | None 
     )
 
 
-def move(
-    kind: Kind,
-    ids: Sequence[int],
-    members: Mapping[int, Thing],
-    known: Mapping[int, Thing],
-    come: Group,
-    leave: Group,
-) -> Plan:
-    """From `leave` to `come`: each is added first and removed once that is done.
+@dataclass(frozen=True)
+class Facts:
+    """What a plan rests on: the things meant, the groups concerned, which of the things are in them, and their data."""
 
-    What is no longer in `leave` stays out. What is in `come` already is added all the same: flinkey says that it was
-    so, and should it have left meanwhile, the removal cannot lose it.
+    kind: Kind
+    ids: Sequence[int]
+    groups: Mapping[int, Group]
+    members: Mapping[int, Set[int]]
+    known: Mapping[int, Thing]
+
+
+def move(facts: Facts, leave: Sequence[Group], come: Group, *, strays: bool = False) -> Plan:
+    """From the groups of `leave` to `come`: each is added first, and removed from the others once that is done.
+
+    What is in none of `leave` stays out; `strays`: it is added. What is in `come` already is added all the same:
+    flinkey says that it was so, and should it have left meanwhile, the removal cannot lose it.
     """
+
+    def steps(thing: Thing, place: int) -> list[Planned]:
+        homes = [group for group in leave if thing.id in facts.members[group.id]]
+        if not homes and (not strays or thing.id in facts.members[come.id]):
+            return []
+        removals = [_step(Verb.REMOVE, facts.kind, thing, group, after=place) for group in homes]
+        return [_step(Verb.ADD, facts.kind, thing, come), *removals]
+
+    return _plan(facts, steps)
+
+
+def add(facts: Facts, group: Group) -> Plan:
+    """Into `group`, staying wherever else they are. What is inside already stays out."""
     return _plan(
-        ids,
-        members,
-        known,
-        lambda thing, place: [
-            _step(Verb.ADD, kind, thing, come),
-            _step(Verb.REMOVE, kind, thing, leave, after=place),
+        facts,
+        lambda thing, _place: (
+            [] if thing.id in facts.members[group.id] else [_step(Verb.ADD, facts.kind, thing, group)]
+        ),
+    )
+
+
+def remove(facts: Facts, leave: Sequence[Group]) -> Plan:
+    """Out of these groups. What is in none of them stays out of the plan."""
+    return _plan(
+        facts,
+        lambda thing, _place: [
+            _step(Verb.REMOVE, facts.kind, thing, group) for group in leave if thing.id in facts.members[group.id]
         ],
     )
 
 
-def add(kind: Kind, ids: Sequence[int], inside: Mapping[int, Thing], known: Mapping[int, Thing], group: Group) -> Plan:
-    """Into `group`, staying wherever else they are. What is inside already stays out."""
-    outside = {thing_id: thing for thing_id, thing in known.items() if thing_id not in inside}
-    return _plan(ids, outside, known, lambda thing, _place: [_step(Verb.ADD, kind, thing, group)])
-
-
-def remove(
-    kind: Kind, ids: Sequence[int], members: Mapping[int, Thing], known: Mapping[int, Thing], group: Group
-) -> Plan:
-    """Out of `group`. What is not inside stays out of the plan."""
-    return _plan(ids, members, known, lambda thing, _place: [_step(Verb.REMOVE, kind, thing, group)])
-
-
-def _plan(
-    ids: Sequence[int],
-    fitting: Mapping[int, Thing],
-    known: Mapping[int, Thing],
-    steps: Callable[[Thing, int], list[Planned]],
-) -> Plan:
-    """The steps of each thing that fits; `steps` gets the thing and the position of its first step."""
+def _plan(facts: Facts, steps: Callable[[Thing, int], list[Planned]]) -> Plan:
+    """The steps of each thing that has some; `steps` gets the thing and the position of its first step."""
     plan = Plan()
-    for thing_id in ids:
-        thing = fitting.get(thing_id)
-        if thing is None:
-            plan.left_out.append(label_of(known[thing_id]) if thing_id in known else str(thing_id))
+    for thing_id in facts.ids:
+        thing = facts.known.get(thing_id)
+        found = steps(thing, len(plan.steps)) if thing else []
+        if thing is None or not found:
+            plan.left_out.append(label_of(thing) if thing else str(thing_id))
             continue
         plan.take(label_of(thing))
-        plan.steps += steps(thing, len(plan.steps))
+        plan.steps += found
     return plan

@@ -1,42 +1,51 @@
-"""Cars, users, services and boxes as rows of one kind of table: their names, what finds them, what sorts them."""
+"""Cars, users, services and boxes as rows of one kind of table: their columns, and what sorts them."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
 from flinkey_admin.flinkey import Kind
 from flinkey_admin.flinkey.records import Group
-from flinkey_admin.web.names import Thing, finds, fold, name_of, natural, text_of
+from flinkey_admin.web.names import Thing, name_of
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column: its key in `?sort=`, its heading, what it sorts by, and whether a phone leaves it out.
-
-    `plain` sorts sign by sign: in a box's number 0A-6F the digits are hexadecimal, and 6F comes after 25.
-    """
+    """A column: its key in `?sort=`, its heading, what of the copy it sorts by, and where there is room for it."""
 
     key: str
     heading: str | Promise
-    value: Callable[[Any], Any]
-    wide: bool = False
-    plain: bool = False
+    fields: tuple[str, ...]
+    room: str = ""  # hide: not on a phone; extra: on a wide screen only
 
-    def order(self, thing: Thing) -> Any:
-        """The key that sorts a thing by this column."""
-        found = str(self.value(thing))
-        return fold(found) if self.plain else natural(found)
+
+@dataclass(frozen=True)
+class Access:
+    """A window beside a row: the other side's name and id, from when until when, and whether a change of it is open."""
+
+    label: str
+    other_id: int | None
+    start: dt.datetime
+    end: dt.datetime | None
+    is_open: bool = False
 
 
 @dataclass(frozen=True)
 class Row:
-    """A thing and the groups it is in."""
+    """A thing, the groups it is in, and who has it now and next (for a user: which car).
+
+    `more`: how many others have it now as well. `state`: of an open change of its groups, `sent` or `unknown`.
+    """
 
     thing: Thing
-    groups: tuple[Group, ...] = ()
+    groups: Sequence[Group] = field(default=())
+    now: Access | None = None
+    next: Access | None = None
+    more: int = 0
+    state: str = ""
 
     @property
     def id(self) -> int:
@@ -49,46 +58,24 @@ class Row:
 
 COLUMNS: dict[Kind, tuple[Column, ...]] = {
     Kind.CARS: (
-        Column("name", gettext_lazy("Car"), name_of),
-        Column("plate", gettext_lazy("Plate"), lambda car: car.license_plate or ""),
-        Column("vin", gettext_lazy("VIN"), lambda car: car.vin or "", wide=True),
-        Column("description", gettext_lazy("Description"), lambda car: car.description or "", wide=True),
+        Column("name", gettext_lazy("Car"), ("sort_name", "sort_second")),
+        Column("plate", gettext_lazy("Plate"), ("sort_second", "sort_name")),
+        Column("vin", gettext_lazy("VIN"), ("vin",), "extra"),
+        Column("description", gettext_lazy("Description"), ("description",), "extra"),
     ),
     Kind.USERS: (
-        Column("name", gettext_lazy("User"), lambda user: " ".join(filter(None, (user.last_name, user.first_name)))),
-        Column("email", gettext_lazy("E-mail"), lambda user: user.email),
+        Column("name", gettext_lazy("User"), ("sort_name", "sort_second")),
+        Column("email", gettext_lazy("E-mail"), ("sort_second",)),
     ),
     Kind.SERVICES: (
-        Column("name", gettext_lazy("Service"), name_of),
-        Column("state", gettext_lazy("State"), lambda service: service.is_terminated),
-        Column("cause", gettext_lazy("Cause"), lambda service: service.termination_cause or "", wide=True),
+        Column("name", gettext_lazy("Service"), ("sort_name",)),
+        Column("state", gettext_lazy("State"), ("is_terminated", "termination_date")),
+        Column("cause", gettext_lazy("Cause"), ("sort_second",), "hide"),
     ),
     Kind.PRODUCTS: (
-        Column("name", gettext_lazy("Box"), name_of, plain=True),
-        Column("serial", gettext_lazy("Serial number"), lambda product: product.serial_number or ""),
-        Column("sap", gettext_lazy("SAP number"), lambda product: product.sap_number or "", wide=True),
-        Column("type", gettext_lazy("Type"), lambda product: product.type or "", wide=True),
+        Column("name", gettext_lazy("Box"), ("sort_name",)),
+        Column("serial", gettext_lazy("Serial number"), ("sort_second",)),
+        Column("sap", gettext_lazy("SAP number"), ("sap_number",), "hide"),
+        Column("type", gettext_lazy("Type"), ("type",), "hide"),
     ),
 }
-
-
-def search(rows: Sequence[Row], query: str) -> list[Row]:
-    """The rows that the query finds, all of them for an empty one."""
-    if not query.strip():
-        return list(rows)
-    return [row for row in rows if finds(query, text_of(row.thing))]
-
-
-def sort(rows: Sequence[Row], kind: Kind, key: str) -> list[Row]:
-    """The rows by the column `key`, backwards with a leading hyphen; empty values last, names as people sort them."""
-    columns = {column.key: column for column in COLUMNS[kind]}
-    name = COLUMNS[kind][0]
-    column = columns.get(key.removeprefix("-"), name)
-
-    def by_name(row: Row) -> tuple[Any, ...]:
-        return name.order(row.thing), natural(row.name)
-
-    filled = [row for row in rows if column.value(row.thing) not in {"", None}]
-    empty = [row for row in rows if column.value(row.thing) in {"", None}]
-    filled.sort(key=lambda row: (column.order(row.thing), *by_name(row)), reverse=key.startswith("-"))
-    return filled + sorted(empty, key=by_name)

@@ -1,146 +1,59 @@
-"""Reads the fleet from flinkey, and turns what a person wants into an operation of the journal."""
+"""The fleet as the copy has it, and what a person wants of it as an operation of the journal."""
 
 import datetime as dt
 import uuid
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import Http404
 from django.utils import timezone
 
-from flinkey_admin.accounts.scoping import Scope, require_client, scoped
+from flinkey_admin.accounts.scoping import Scope, scoped
 from flinkey_admin.fleet import plans
 from flinkey_admin.fleet.models import Selection
-from flinkey_admin.fleet.rows import Row
-from flinkey_admin.flinkey import Flinkey, Kind
-from flinkey_admin.flinkey.errors import NotFound
-from flinkey_admin.flinkey.records import Car, Group, User
+from flinkey_admin.flinkey import Kind
+from flinkey_admin.flinkey.records import Group
+from flinkey_admin.mirror import lists, reading
+from flinkey_admin.mirror.models import Group as GroupRow
+from flinkey_admin.mirror.models import Membership
+from flinkey_admin.mirror.queries import live, things
 from flinkey_admin.operations import journal
 from flinkey_admin.operations import services as operations
 from flinkey_admin.operations.models import Operation, Verb
-from flinkey_admin.upstream import in_parallel
-from flinkey_admin.web.names import Thing
 from flinkey_admin.web.sentences import MISSING
 
-Reads = Callable[[], Any]
 SELECTION_LIFE = dt.timedelta(days=1)
 
 
 # Reading ------------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class GroupPage:
-    """A group with the members of one kind, the numbers of all four, and every group of the customer."""
-
-    group: Group
-    groups: list[Group]
-    counts: dict[Kind, int]
-    rows: list[Row]
-
-
 def list_groups(scope: Scope) -> list[Group]:
-    """Every group of the customer."""
-    return require_client(scope).groups.list()
+    """Every group of the customer, by name. Reads them from flinkey if nobody ever has."""
+    reading.open_copy(scope, reading.Wanted([lists.GROUPS]))
+    return [row.record() for row in live(GroupRow, scope).order_by("sort_name", "flinkey_id")]
 
 
-def member_counts(scope: Scope, groups: Sequence[Group]) -> dict[int, dict[Kind, int]]:
-    """How many of each kind are in these groups, by the group's id. A group deleted meanwhile counts nothing."""
-    flinkey = require_client(scope)
-    pairs = [(group.id, kind) for group in groups for kind in Kind]
-    numbers = in_parallel([_reader(_members, flinkey, kind, group_id) for group_id, kind in pairs])
-    counts: dict[int, dict[Kind, int]] = {group.id: {} for group in groups}
-    for (group_id, kind), members in zip(pairs, numbers, strict=True):
-        counts[group_id][kind] = len(members)
-    return counts
-
-
-def get_group(groups: Sequence[Group], group_id: int) -> Group:
+def get_group(scope: Scope, group_id: int) -> Group:
     """The group with this id. Raises Http404 with words for a person."""
-    for group in groups:
-        if group.id == group_id:
-            return group
-    raise Http404(str(MISSING["group"]))
+    row = live(GroupRow, scope).filter(flinkey_id=group_id).first()
+    if row is None:
+        raise Http404(str(MISSING["group"]))
+    return row.record()
 
 
-def read_group(scope: Scope, group_id: int, kind: Kind) -> GroupPage:
-    """What a group's page shows, in two waves: the group itself, then what its members are in besides.
-
-    Raises Http404 when flinkey has no such group.
-    """
-    flinkey = require_client(scope)
-    reads: list[Reads] = [flinkey.groups.list, *(_reader(_members, flinkey, one, group_id) for one in Kind)]
-    groups, *members = in_parallel(reads)
-    group = get_group(groups, group_id)
-    by_kind = dict(zip(Kind, members, strict=True))
-    others = [other for other in groups if other.id != group_id] if by_kind[kind] else []
-    elsewhere = in_parallel([_reader(_members, flinkey, kind, other.id) for other in others])
-    inside = dict(zip([other.id for other in others], elsewhere, strict=True)) | {group_id: by_kind[kind]}
-    return GroupPage(
-        group, groups, {one: len(by_kind[one]) for one in Kind}, with_groups(by_kind[kind], groups, inside)
-    )
+def member_counts(scope: Scope, group_ids: Sequence[int]) -> dict[int, dict[Kind, int | None]]:
+    """How many of each kind are in these groups, by the group's id; None where nobody has looked yet."""
+    known = reading.sizes(scope.customer, [name for group_id in group_ids for name in lists.of_group(group_id)])
+    return {group_id: {kind: known.get(lists.members(group_id, kind)) for kind in Kind} for group_id in group_ids}
 
 
-def with_groups(things: Sequence[Thing], groups: Sequence[Group], inside: dict[int, list[Thing]]) -> list[Row]:
-    """The things as rows, each with all the groups it is in."""
-    homes: dict[int, list[Group]] = {}
-    for group in sorted(groups, key=lambda one: one.name.casefold()):
-        for member in inside.get(group.id, []):
-            homes.setdefault(member.id, []).append(group)
-    return [Row(thing, tuple(homes.get(thing.id, []))) for thing in things]
-
-
-def _reader(read: Callable[..., Any], *args: Any) -> Reads:
-    return lambda: read(*args)
-
-
-def _members(flinkey: Flinkey, kind: Kind, group_id: int) -> list[Thing]:
-    """A group's members; none when the group has gone, which its page says once the list of groups is there."""
-    try:
-        return list(flinkey.groups.members(kind, group_id))
-    except NotFound as error:
-        if error.missing == "manager":
-            raise
-        return []
-
-
-def read_catalog(scope: Scope, kind: Kind) -> list[Thing]:
-    """Everything of one kind that the customer has."""
-    return list(require_client(scope).catalog.list(kind))
-
-
-def read_picker(scope: Scope, group_id: int, kind: Kind) -> tuple[Group, list[Row]]:
-    """A group, and all that is not in it yet."""
-    flinkey = require_client(scope)
-    groups, members, things = in_parallel(
-        [flinkey.groups.list, _reader(_members, flinkey, kind, group_id), _reader(flinkey.catalog.list, kind)]
-    )
-    inside = {member.id for member in members}
-    return get_group(groups, group_id), [Row(thing) for thing in things if thing.id not in inside]
-
-
-def read_car(scope: Scope, car_id: int) -> tuple[Car, list[Group]]:
-    """A car and its groups. Raises NotFound."""
-    car, homes = _read_one(scope, Kind.CARS, car_id)
-    assert isinstance(car, Car)  # noqa: S101 - of this kind
-    return car, homes
-
-
-def read_user(scope: Scope, user_id: int) -> tuple[User, list[Group]]:
-    """A user and the groups the person is in. Raises NotFound."""
-    user, homes = _read_one(scope, Kind.USERS, user_id)
-    assert isinstance(user, User)  # noqa: S101 - of this kind
-    return user, homes
-
-
-def _read_one(scope: Scope, kind: Kind, thing_id: int) -> tuple[Thing, list[Group]]:
-    flinkey = require_client(scope)
-    get: Callable[[int], Thing] = flinkey.cars.get if kind == Kind.CARS else flinkey.users.get
-    thing, groups = in_parallel([_reader(get, thing_id), flinkey.groups.list])
-    members = in_parallel([_reader(_members, flinkey, kind, group.id) for group in groups])
-    homes = [group for group, inside in zip(groups, members, strict=True) if any(one.id == thing_id for one in inside)]
-    return thing, sorted(homes, key=lambda group: group.name.casefold())
+def one(scope: Scope, kind: Kind, thing_id: int) -> Any:
+    """The copy's row of a car or a user, also of one that has gone. Raises Http404 with words for a person."""
+    row = scoped(things(kind, scope).model._default_manager.all(), scope).filter(flinkey_id=thing_id).first()
+    if row is None:
+        raise Http404(str(MISSING[kind.singular]))
+    return row
 
 
 # Selecting ----------------------------------------------------------------------------------------------------------
@@ -173,40 +86,63 @@ class NothingToDo(Exception):
         self.left_out = left_out
 
 
-def _read_for_plan(
-    scope: Scope, kind: Kind, group_ids: Sequence[int]
-) -> tuple[list[Group], list[dict[int, Thing]], dict[int, Thing]]:
-    flinkey = require_client(scope)
-    reads: list[Reads] = [flinkey.groups.list, _reader(flinkey.catalog.list, kind)]
-    reads += [_reader(_members, flinkey, kind, group_id) for group_id in group_ids]
-    groups, known, *members = in_parallel(reads)
-    chosen = [get_group(groups, group_id) for group_id in group_ids]
-    return chosen, [by_id(one) for one in members], by_id(known)
+def _read_for_plan(scope: Scope, kind: Kind, ids: Sequence[int], group_ids: Sequence[int]) -> plans.Facts:
+    """What flinkey says now of these groups, and what the copy knows of the things. Raises Http404 for a group gone."""
+    names = [lists.GROUPS, *(lists.members(group_id, kind) for group_id in group_ids)]
+    if things(kind, scope).filter(flinkey_id__in=ids).count() < len(set(ids)):
+        names.append(lists.CATALOG[kind])  # something that the copy has never heard of
+    reading.read_now(scope, names)
+    groups = {group_id: get_group(scope, group_id) for group_id in group_ids}
+    known = {row.flinkey_id: row.record() for row in things(kind, scope).filter(flinkey_id__in=ids)}
+    inside = live(Membership, scope).filter(kind=kind, group__flinkey_id__in=group_ids, thing_id__in=ids)
+    members: dict[int, set[int]] = {group_id: set() for group_id in group_ids}
+    for group_id, thing_id in inside.values_list("group__flinkey_id", "thing_id"):
+        members[group_id].add(thing_id)
+    return plans.Facts(kind, ids, groups, members, known)
 
 
-def by_id(things: Sequence[Thing]) -> dict[int, Thing]:
-    return {thing.id: thing for thing in things}
+def groups_of(scope: Scope, kind: Kind, ids: Sequence[int]) -> list[int]:
+    """The ids of all groups that any of these things is in. A group that nobody has looked into yet is read first."""
+    reading.open_copy(scope, reading.Wanted([lists.members(group.id, kind) for group in list_groups(scope)]))
+    inside = live(Membership, scope).filter(kind=kind, thing_id__in=ids)
+    return list(inside.order_by("group__sort_name").values_list("group__flinkey_id", flat=True).distinct())
 
 
 def plan_move(scope: Scope, kind: Kind, ids: Sequence[int], leave_id: int, come_id: int) -> Operation:
     """Plans a move. Raises NothingToDo, Http404 for a group that is gone."""
-    (leave, come), (members, _inside), known = _read_for_plan(scope, kind, [leave_id, come_id])
-    plan = plans.move(kind, ids, members, known, come, leave)
+    facts = _read_for_plan(scope, kind, ids, [leave_id, come_id])
+    leave, come = facts.groups[leave_id], facts.groups[come_id]
+    plan = plans.move(facts, [leave], come)
     return _store(scope, Operation.Kind.MOVE, kind, plan, {"from": leave.name, "to": come.name, "from_id": leave.id})
+
+
+def plan_gather(scope: Scope, kind: Kind, ids: Sequence[int], come_id: int) -> Operation:
+    """Plans a move out of whatever groups the things are in. Raises NothingToDo, Http404 for a group that is gone."""
+    others = [group_id for group_id in groups_of(scope, kind, ids) if group_id != come_id]
+    facts = _read_for_plan(scope, kind, ids, [come_id, *others])
+    leave, come = [facts.groups[group_id] for group_id in others], facts.groups[come_id]
+    plan = plans.move(facts, leave, come, strays=True)
+    names = ", ".join(group.name for group in leave)
+    if not leave:
+        return _store(scope, Operation.Kind.ADD, kind, plan, {"to": come.name, "from_id": come.id})
+    return _store(scope, Operation.Kind.MOVE, kind, plan, {"from": names, "to": come.name, "from_id": come.id})
 
 
 def plan_add(scope: Scope, kind: Kind, ids: Sequence[int], group_id: int) -> Operation:
     """Plans to add to a group. Raises NothingToDo, Http404 for a group that is gone."""
-    (group,), (inside,), known = _read_for_plan(scope, kind, [group_id])
-    plan = plans.add(kind, ids, inside, known, group)
+    facts = _read_for_plan(scope, kind, ids, [group_id])
+    group = facts.groups[group_id]
+    plan = plans.add(facts, group)
     return _store(scope, Operation.Kind.ADD, kind, plan, {"to": group.name, "from_id": group.id})
 
 
-def plan_remove(scope: Scope, kind: Kind, ids: Sequence[int], group_id: int) -> Operation:
-    """Plans to remove from a group. Raises NothingToDo, Http404 for a group that is gone."""
-    (group,), (members,), known = _read_for_plan(scope, kind, [group_id])
-    plan = plans.remove(kind, ids, members, known, group)
-    return _store(scope, Operation.Kind.REMOVE, kind, plan, {"from": group.name, "from_id": group.id})
+def plan_remove(scope: Scope, kind: Kind, ids: Sequence[int], group_ids: Sequence[int]) -> Operation:
+    """Plans to remove from groups. Raises NothingToDo, Http404 for a group that is gone."""
+    facts = _read_for_plan(scope, kind, ids, group_ids)
+    leave = list(facts.groups.values())
+    plan = plans.remove(facts, leave)
+    names = {"from": ", ".join(group.name for group in leave)}
+    return _store(scope, Operation.Kind.REMOVE, kind, plan, names | ({"from_id": leave[0].id} if leave else {}))
 
 
 def _store(scope: Scope, change: Operation.Kind, kind: Kind, plan: plans.Plan, names: dict[str, Any]) -> Operation:
@@ -225,6 +161,17 @@ def same_name(groups: Sequence[Group], name: str, but: int | None = None) -> boo
     """Whether another group has this name, whatever its capitals and spaces."""
     wanted = " ".join(name.split()).casefold()
     return any(" ".join(group.name.split()).casefold() == wanted for group in groups if group.id != but)
+
+
+def groups_now(scope: Scope) -> list[Group]:
+    """Every group of the customer as flinkey says it now, for whoever is about to give one a name."""
+    reading.read_now(scope, [lists.GROUPS])
+    return list_groups(scope)
+
+
+def read_group_now(scope: Scope, group_id: int) -> None:
+    """What is in a group as flinkey says it now, for whoever is about to delete it."""
+    reading.read_now(scope, [lists.GROUPS, *lists.of_group(group_id)])
 
 
 def create_group(scope: Scope, name: str, nonce: uuid.UUID) -> Operation:

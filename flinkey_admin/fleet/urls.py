@@ -1,7 +1,6 @@
 from django.urls import path, register_converter
-from django.views.generic import RedirectView
 
-from flinkey_admin.fleet import changes, views
+from flinkey_admin.fleet import changes, overview, search, views
 from flinkey_admin.fleet.converters import KindConverter
 from flinkey_admin.flinkey import Kind
 
@@ -10,18 +9,23 @@ register_converter(KindConverter, "kind")
 app_name = "fleet"
 # The pages of one car and one user stand in the project's urls.py, which hands them the windows.
 urlpatterns = [
-    path("", RedirectView.as_view(pattern_name="fleet:group_list"), name="home"),
+    path("", overview.overview, name="home"),
     path("groups/", views.group_list, name="group_list"),
     path("groups/new/", changes.group_new, name="group_new"),
-    path("groups/<int:group_id>/", views.group_detail, name="group_detail"),
-    path("groups/<int:group_id>/rename/", changes.group_rename, name="group_rename"),
-    path("groups/<int:group_id>/delete/", changes.group_delete, name="group_delete"),
-    path("groups/<int:group_id>/<kind:kind>/", views.group_detail, name="group_members"),
-    path("groups/<int:group_id>/<kind:kind>/select/", changes.select_all, name="select_all"),
-    path("groups/<int:group_id>/<kind:kind>/add/", changes.add, name="add"),
-    path("groups/<int:group_id>/<kind:kind>/also/", changes.also, name="also"),
-    path("groups/<int:group_id>/<kind:kind>/move/", changes.move, name="move"),
-    path("groups/<int:group_id>/<kind:kind>/remove/", changes.remove, name="remove"),
+    path("groups/<id:group_id>/", views.group_detail, name="group_detail"),
+    path("groups/<id:group_id>/rename/", changes.group_rename, name="group_rename"),
+    path("groups/<id:group_id>/delete/", changes.group_delete, name="group_delete"),
+    path("groups/<id:group_id>/<kind:kind>/", views.group_detail, name="group_members"),
+    path("groups/<id:group_id>/<kind:kind>/select/", changes.select_all, name="select_all"),
+    path("groups/<id:group_id>/<kind:kind>/add/", changes.add, name="add"),
+    path("groups/<id:group_id>/<kind:kind>/also/", changes.also, name="also"),
+    path("groups/<id:group_id>/<kind:kind>/move/", changes.move, name="move"),
+    path("groups/<id:group_id>/<kind:kind>/remove/", changes.remove, name="remove"),
+    path("<kind:kind>/select/", changes.select_all, name="select_all_of"),
+    path("<kind:kind>/also/", changes.also, name="also_of"),
+    path("<kind:kind>/move/", changes.move, name="move_of"),
+    path("<kind:kind>/remove/", changes.remove, name="remove_of"),
+    path("search/", search.search, name="search"),
     path("cars/", views.thing_list, {"kind": Kind.CARS}, name="car_list"),
     path("users/", views.thing_list, {"kind": Kind.USERS}, name="user_list"),
     path("services/", views.thing_list, {"kind": Kind.SERVICES}, name="service_list"),

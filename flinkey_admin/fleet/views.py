@@ -5,114 +5,163 @@ from typing import Any
 
 from django.core.paginator import Paginator
 from django.http import HttpResponse
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from flinkey_admin.accounts.requests import ManagerRequest
-from flinkey_admin.fleet import services
+from flinkey_admin.fleet import dress, filters, services
 from flinkey_admin.fleet.rows import Row
-from flinkey_admin.fleet.tables import table
+from flinkey_admin.fleet.tables import PAGE, Table, table
 from flinkey_admin.flinkey import Kind
-from flinkey_admin.web.fragments import page_or_fragment
-from flinkey_admin.web.names import finds, natural
+from flinkey_admin.mirror import lists, pages
+from flinkey_admin.mirror.models import Group
+from flinkey_admin.mirror.pages import Shown
+from flinkey_admin.mirror.queries import LONGEST, live, matching, things
+from flinkey_admin.mirror.reading import Copy, Wanted
+from flinkey_admin.operations.story import story_of
+from flinkey_admin.web.sentences import MISSING
 
-GROUPS_A_PAGE = 25  # each costs four calls for its numbers
-
-# What the page of a car or a user shows of its windows. They belong to another feature, so urls.py hands it in.
-WINDOWS = "assignments/_windows.html"
-Windows = Callable[[ManagerRequest, int], dict[str, Any] | None]
+# What the page of a car or a user shows of its windows. They belong to another feature, so urls.py hands it in:
+# the context, and whether something is under way.
+Windows = Callable[[ManagerRequest, int], tuple[dict[str, Any], bool]]
 
 
 @require_safe
 def group_list(request: ManagerRequest) -> HttpResponse:
     """Every group with how much is in it."""
-    groups = services.list_groups(request.manager)
-    query = request.GET.get("q", "")[:200]
-    found = [group for group in groups if finds(query, [group.name])] if query.strip() else groups
-    backwards = request.GET.get("sort") == "-name"
-    page = Paginator(sorted(found, key=lambda group: natural(group.name), reverse=backwards), GROUPS_A_PAGE).get_page(
-        request.GET.get("page")
-    )
-    counts = services.member_counts(request.manager, list(page))
-    kept = request.GET.copy()
-    kept.pop("page", None)
-    context = {
-        "section": "groups",
-        "page": page,
-        "rows": [(group, counts[group.id]) for group in page],
-        "kinds": list(Kind),
-        "query": query,
-        "sort": "-name" if backwards else "name",
-        "total": len(groups),
-        "found": len(found),
-        "base_query": kept.urlencode(),
-    }
-    return page_or_fragment(request, "fleet/group_list.html", "fleet/_groups.html", context)
+
+    def build(copy: Copy) -> Shown:
+        query, backwards = request.GET.get("q", "")[:LONGEST], request.GET.get("sort") == "-name"
+        found = matching(live(Group, request.manager), query)
+        page = Paginator(found.order_by("-sort_name" if backwards else "sort_name", "flinkey_id"), PAGE).get_page(
+            request.GET.get("page")
+        )
+        groups = [group.record() for group in page.object_list]
+        counts = services.member_counts(request.manager, [group.id for group in groups])
+        kept = request.GET.copy()
+        for name in ("page", "seen", "fresh"):
+            kept.pop(name, None)
+        context = {
+            "section": "groups",
+            "page": page,
+            "rows": [(group, counts[group.id]) for group in groups],
+            "kinds": list(Kind),
+            "query": query,
+            "sort": "-name" if backwards else "name",
+            "total": copy.size(lists.GROUPS) or 0,
+            "found": page.paginator.count,
+            "base_query": kept.urlencode(),
+        }
+        return Shown(context, [name for group in groups for name in lists.of_group(group.id)])
+
+    return pages.show(request, "fleet/group_list.html", {"list": "fleet/_groups.html"}, Wanted([lists.GROUPS]), build)
 
 
 @require_safe
 def group_detail(request: ManagerRequest, group_id: int, kind: Kind = Kind.CARS) -> HttpResponse:
     """A group's page: one kind of member a tab."""
-    shown = services.read_group(request.manager, group_id, kind)
-    found = table(request, kind, shown.rows)
-    context = {
-        "section": "groups",
-        "group": shown.group,
-        "kind": kind,
-        "tabs": [(one, shown.counts[one]) for one in Kind],
-        "table": found,
-        "chosen": chosen(request, kind),
-        "selection": request.GET.get("selection", ""),
-        "with_groups": True,
-        "search_url": request.path,
-    }
-    return page_or_fragment(request, "fleet/group_detail.html", "fleet/_members.html", context)
+    scope = request.manager
+
+    def build(copy: Copy) -> Shown:
+        group = services.get_group(scope, group_id)
+        inside = filters.in_group(things(kind, scope), scope, kind, group_id)
+        found = table(request, scope, kind, inside, inside=True)
+        context = {
+            "section": "groups",
+            "group": group,
+            "kind": kind,
+            "tabs": [(one, copy.size(lists.members(group_id, one))) for one in Kind],
+            "table": found,
+            "chosen": chosen(request, kind),
+            "selection": request.GET.get("selection", ""),
+            "search_url": reverse("fleet:group_members", args=[group_id, kind]),
+            "is_complete": copy.is_complete,
+        }
+        return Shown(context, _beside(found))
+
+    parts = {"title": "fleet/_group_title.html", "tabs": "fleet/_tabs.html", "list": "fleet/_list.html"}
+    wanted = Wanted([lists.GROUPS, *lists.of_group(group_id)])
+    return pages.show(request, "fleet/group_detail.html", parts, wanted, build)
+
+
+def _beside(found: Table) -> list[str]:
+    """What a list shows besides the things themselves: who has them, and how those are called."""
+    other = {Kind.CARS: [lists.CATALOG[Kind.USERS]], Kind.USERS: [lists.CATALOG[Kind.CARS]]}.get(found.kind, [])
+    return [*other, lists.GROUPS, *(lists.car_windows(car) for car in found.cars)]
 
 
 def chosen(request: ManagerRequest, kind: Kind) -> set[int]:
     """The ids of the frozen selection that the URL names."""
-    return set(services.frozen(request.manager, kind, request.GET.get("selection", "")))
+    key = request.GET.get("selection", "")
+    return set(services.frozen(request.manager, kind, key)) if key else set()
 
 
 @require_safe
 def thing_list(request: ManagerRequest, kind: Kind) -> HttpResponse:
     """Everything of one kind that the customer has."""
-    found = table(request, kind, [Row(thing) for thing in services.read_catalog(request.manager, kind)])
-    context = {"section": str(kind), "kind": kind, "table": found, "search_url": request.path}
-    return page_or_fragment(request, "fleet/thing_list.html", "fleet/_things.html", context)
+    scope = request.manager
+
+    def build(copy: Copy) -> Shown:
+        found = table(request, scope, kind, things(kind, scope))
+        context = {
+            "section": str(kind),
+            "kind": kind,
+            "table": found,
+            "chosen": chosen(request, kind),
+            "selection": request.GET.get("selection", ""),
+            "search_url": request.path,
+            "group_choices": [] if request.htmx else filters.choices(scope),
+            "is_complete": copy.is_complete,
+        }
+        return Shown(context, _beside(found))
+
+    parts = {"list": "fleet/_list.html"}
+    return pages.show(request, "fleet/thing_list.html", parts, Wanted([lists.CATALOG[kind]]), build)
 
 
 @require_safe
 def car_detail(request: ManagerRequest, car_id: int, windows: Windows) -> HttpResponse:
-    """A car: what is known of it, its groups, and who may open it when."""
-    if request.htmx:
-        return _windows_fragment(request, windows(request, car_id))
-    car, groups = services.read_car(request.manager, car_id)
-    context = {
-        "section": "cars",
-        "car": car,
-        "row": Row(car, tuple(groups)),
-        **(windows(request, car_id) or {}),
-    }
-    return page_or_fragment(request, "fleet/car_detail.html", WINDOWS, context)
+    """A car: what is known of it, its groups, who may open it when, and what happened to it."""
+    wanted = Wanted(
+        [lists.one(Kind.CARS, car_id), lists.car_windows(car_id)], [lists.GROUPS, lists.CATALOG[Kind.USERS]]
+    )
+    return _thing_detail(request, Kind.CARS, car_id, wanted, windows)
 
 
 @require_safe
 def user_detail(request: ManagerRequest, user_id: int, windows: Windows) -> HttpResponse:
-    """A user: the person's groups, and which cars the person may open when."""
-    if request.htmx:
-        return _windows_fragment(request, windows(request, user_id))
-    user, groups = services.read_user(request.manager, user_id)
-    context = {
-        "section": "users",
-        "user": user,
-        "row": Row(user, tuple(groups)),
-        **(windows(request, user_id) or {}),
+    """A user: the person's groups, which cars the person may open when, and what happened."""
+    wanted = Wanted(
+        [lists.one(Kind.USERS, user_id), lists.user_windows(user_id)], [lists.GROUPS, lists.CATALOG[Kind.CARS]]
+    )
+    return _thing_detail(request, Kind.USERS, user_id, wanted, windows)
+
+
+def _thing_detail(request: ManagerRequest, kind: Kind, thing_id: int, wanted: Wanted, windows: Windows) -> HttpResponse:
+    scope = request.manager
+
+    def build(copy: Copy) -> Shown:
+        row = services.one(scope, kind, thing_id)
+        record = row.record()
+        accesses, busy = windows(request, thing_id)
+        context = {
+            "section": str(kind),
+            "kind": kind,
+            kind.singular: record,
+            "row": Row(record, tuple(dress.homes(scope, kind, thing_id))),
+            "gone_at": row.ended_at,
+            "gone": MISSING[kind.singular],
+            "story": story_of(scope, kind, thing_id),
+            "is_complete": copy.is_complete,
+            **accesses,
+        }
+        return Shown(context, busy=busy)
+
+    word = kind.singular
+    parts = {
+        "title": f"fleet/_{word}_title.html",
+        "facts": f"fleet/_{word}_facts.html",
+        "windows": "assignments/_windows.html",
+        "story": "operations/_story.html",
     }
-    return page_or_fragment(request, "fleet/user_detail.html", WINDOWS, context)
-
-
-def _windows_fragment(request: ManagerRequest, context: dict[str, Any] | None) -> HttpResponse:
-    """The polled part of the page; 204 when nothing in it has changed."""
-    if context is None:
-        return HttpResponse(status=204)
-    return page_or_fragment(request, WINDOWS, WINDOWS, context)
+    return pages.show(request, f"fleet/{word}_detail.html", parts, wanted, build)

@@ -2,7 +2,7 @@
    All listeners sit on the document, so whatever htmx swaps in works at once. */
 "use strict";
 (() => {
-  const lastClicked = new WeakMap(); // form -> the box clicked last, where a range with shift begins
+  const lastClicked = new Map(); // id of a form -> the value of the box clicked last, where a range with shift begins
   let remembered = new Map(); // id of a form -> ids that were ticked before a swap
 
   /* ---- selection: form[data-select]; app.css shows and hides the bar by itself ---- */
@@ -28,7 +28,8 @@
 
   function tickRange(form, box) {
     const boxes = boxesOf(form);
-    const [from, to] = [boxes.indexOf(lastClicked.get(form)), boxes.indexOf(box)].sort((one, other) => one - other);
+    const last = boxes.findIndex((one) => one.value === lastClicked.get(form.getAttribute("id")));
+    const [from, to] = [last, boxes.indexOf(box)].sort((one, other) => one - other);
     if (from >= 0) for (const between of boxes.slice(from, to + 1)) between.checked = box.checked;
   }
 
@@ -42,7 +43,7 @@
     else if (target.matches("td.tick")) target.querySelector('input[type="checkbox"]')?.click();
     else if (isBox(target)) {
       if (event.shiftKey) tickRange(form, target);
-      lastClicked.set(form, target);
+      lastClicked.set(form.getAttribute("id"), target.value);
       refreshSelection(form);
     }
   }
@@ -132,6 +133,36 @@
     letNewsGo();
   }
 
+  /* ---- the search in the head: "/" leads to it, arrows walk through what it has found ---- */
+  const isTyping = (element) => element.matches?.("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]");
+
+  function walkHits(event) {
+    const find = event.target.closest?.(".find");
+    if (!find || !["ArrowDown", "ArrowUp"].includes(event.key)) return;
+    const stops = [find.querySelector("input"), ...find.querySelectorAll(".hits a")];
+    const next = stops[stops.indexOf(event.target) + (event.key === "ArrowDown" ? 1 : -1)];
+    if (!next) return;
+    event.preventDefault();
+    next.focus();
+  }
+
+  function leaveSearch(event) {
+    const find = event.target.closest?.(".find");
+    if (!find) return;
+    find.querySelector(".found").replaceChildren();
+    find.querySelector("input").focus();
+  }
+
+  /* ---- news of the page: what was asked for before somebody searched or sorted is no news any more ---- */
+  const withoutMark = (address) => address.split("seen=")[0];
+
+  function dropOldNews(event) {
+    const { ctx } = event.detail;
+    const watch = document.getElementById("watch");
+    const asked = ctx?.sourceElement?.id === "watch" && ctx.request?.action;
+    if (asked && watch && withoutMark(asked) !== withoutMark(watch.getAttribute("hx-get"))) event.preventDefault();
+  }
+
   document.addEventListener("click", (event) => {
     closeMenus(event.target.closest("details.menu"));
     clickedSelection(event);
@@ -139,7 +170,13 @@
     dismiss(event);
   });
   document.addEventListener("keydown", (event) => {
+    walkHits(event);
+    if (event.key === "/" && !event.ctrlKey && !event.metaKey && !event.altKey && !isTyping(event.target)) {
+      event.preventDefault();
+      document.getElementById("find")?.focus();
+    }
     if (event.key !== "Escape") return;
+    leaveSearch(event);
     const menu = document.querySelector("details.menu[open]");
     closeMenus();
     menu?.querySelector("summary").focus();
@@ -148,9 +185,14 @@
     if (event.target.matches?.("dialog[data-modal]")) event.target.remove();
   }, true); // "close" does not bubble
   document.addEventListener("submit", submitted, true); // before htmx sees it
+  document.addEventListener("htmx:before:swap", dropOldNews);
   document.addEventListener("htmx:before:swap", rememberSelection);
   document.addEventListener("htmx:after:swap", settle);
-  document.addEventListener("htmx:error", () => {
+  document.addEventListener("htmx:error", (event) => {
+    if (event.detail?.ctx?.sourceElement?.hasAttribute("data-quiet")) {
+      document.getElementById("age")?.setAttribute("data-state", "stale"); // nobody asked; the next look may find it
+      return;
+    }
     const toasts = document.getElementById("toasts");
     const toast = document.createElement("div");
     toast.className = "toast bad";

@@ -9,6 +9,8 @@ BUILDERS = {
     "yard": yard.build,
     "depot": depot.build,
     "empty": fleets.empty,
+    "small": fleets.small,
+    "medium": fleets.medium,
     "large": fleets.large,
     "huge": fleets.huge,
 }

@@ -1,4 +1,4 @@
-"""`empty`, `large` and `huge`: for first runs and for measuring."""
+"""`empty`, `small`, `medium`, `large` and `huge`: for first runs and for measuring."""
 
 from datetime import datetime
 
@@ -13,6 +13,16 @@ def empty(now: datetime) -> World:  # noqa: ARG001 - all builders take the momen
     return cast()[0]
 
 
+def small(now: datetime) -> World:
+    """100 cars, 60 users, 60 boxes and 60 groups; windows on 20 cars."""
+    return _fleet("small", now, cars=100, users=60, groups=60, booked=20, boxes=60)
+
+
+def medium(now: datetime) -> World:
+    """500 cars, 300 users and 50 groups; windows on 150 cars."""
+    return _fleet("medium", now, cars=500, users=300, groups=50, booked=150)
+
+
 def large(now: datetime) -> World:
     """1,000 cars, 600 users and 50 groups; windows on 300 cars."""
     return _fleet("large", now, cars=1_000, users=600, groups=50, booked=300)
@@ -23,7 +33,9 @@ def huge(now: datetime) -> World:
     return _fleet("huge", now, cars=10_000, users=5_000, groups=500, booked=2_000)
 
 
-def _fleet(seed: str, now: datetime, *, cars: int, users: int, groups: int, booked: int) -> World:
+def _fleet(
+    seed: str, now: datetime, *, cars: int, users: int, groups: int, booked: int, boxes: int | None = None
+) -> World:
     world, customer, _ = cast()
     maker = Maker(customer, seed, now)
     codes = [code for plates in words.PLACES.values() for code in plates]
@@ -31,7 +43,7 @@ def _fleet(seed: str, now: datetime, *, cars: int, users: int, groups: int, book
         maker.add_car(codes[number % len(codes)])
     for _ in range(users):
         maker.add_user("nordwind.example")
-    for _ in range(cars // 5):
+    for _ in range(cars // 5 if boxes is None else boxes):
         maker.add_box()
     for number in range(groups):
         customer.add_group(f"Standort {number + 1}")

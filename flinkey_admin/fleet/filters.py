@@ -1,0 +1,165 @@
+"""The filters of a list. Each is a name and a value in the address, so a filtered list can be kept and sent on."""
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.http import QueryDict
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from flinkey_admin.accounts.scoping import Scope, scoped
+from flinkey_admin.flinkey import Kind
+from flinkey_admin.mirror.models import Group, Membership
+from flinkey_admin.mirror.queries import day, live, not_over, running, windows
+
+Rows = QuerySet[Any]
+CHOICES = 50
+OWNED = (Kind.CARS, Kind.USERS)  # what windows are about
+
+
+@dataclass(frozen=True)
+class Filter:
+    """One choice: `?name=value`, what it is called, for which kinds it is there, and the rows that it leaves."""
+
+    name: str
+    value: str
+    label: str | Promise
+    kinds: tuple[Kind, ...]
+    keep: Callable[[Rows, Scope, Kind], Rows]
+    offered: bool = True  # as a chip above the list; the others are led to by numbers of the overview
+
+
+def _with_window(found: Callable[[dt.datetime], Q], *, has: bool = True) -> Callable[[Rows, Scope, Kind], Rows]:
+    def keep(rows: Rows, scope: Scope, kind: Kind) -> Rows:
+        side = "car_id" if kind == Kind.CARS else "user_id"
+        ids = windows(scope).filter(found(timezone.now())).exclude(**{side: None}).values(side)
+        return rows.filter(flinkey_id__in=ids) if has else rows.exclude(flinkey_id__in=ids)
+
+    return keep
+
+
+def _today(moment: str) -> Callable[[dt.datetime], Q]:
+    def found(_now: dt.datetime) -> Q:
+        first, last = day()
+        return Q(**{f"{moment}__gte": first, f"{moment}__lt": last})
+
+    return found
+
+
+def _this_week(now: dt.datetime) -> Q:
+    return Q(end__gt=now, end__lt=now + dt.timedelta(days=7))
+
+
+# The windows that a car or a user must have for `?access=`. The overview counts with the same.
+ACCESS: dict[str, Callable[[dt.datetime], Q]] = {
+    "now": running,
+    "starts": _today("start"),
+    "ends": _today("end"),
+    "week": _this_week,
+    "open": lambda _now: Q(end=None),
+}
+
+
+def terminated_beside_cars(rows: Rows, scope: Scope, kind: Kind) -> Rows:
+    """flinkey does not say which car a box is in: a group is the nearest that a contract and its car have in common."""
+    usable = windows(scope).filter(not_over(timezone.now()), car_id=OuterRef("thing_id"))
+    inside = live(Membership, scope)
+    cars = inside.filter(Exists(usable), kind=Kind.CARS, group=OuterRef("pk"))
+    groups = live(Group, scope).filter(Exists(cars))
+    shared = inside.filter(kind=kind, thing_id=OuterRef("flinkey_id"), group__in=groups.values("pk"))
+    return rows.filter(Exists(shared), is_terminated=True)
+
+
+FILTERS = (
+    Filter("groups", "none", _("In no group"), tuple(Kind), lambda rows, *_: rows.filter(groups=0)),
+    Filter("groups", "several", _("In several groups"), tuple(Kind), lambda rows, *_: rows.filter(groups__gt=1)),
+    Filter("access", "now", _("In use now"), OWNED, _with_window(ACCESS["now"])),
+    Filter("access", "none", _("Without access now"), OWNED, _with_window(running, has=False)),
+    Filter("access", "open", _("Open end"), OWNED, _with_window(ACCESS["open"])),
+    Filter("access", "nobody", _("Nobody can open it"), (Kind.CARS,), _with_window(not_over, has=False), offered=False),
+    Filter("access", "starts", _("Starts today"), OWNED, _with_window(ACCESS["starts"]), offered=False),
+    Filter("access", "ends", _("Ends today"), OWNED, _with_window(ACCESS["ends"]), offered=False),
+    Filter("access", "week", _("Ends within 7 days"), OWNED, _with_window(ACCESS["week"]), offered=False),
+    Filter("plate", "none", _("Without plate"), (Kind.CARS,), lambda rows, *_: rows.filter(license_plate="")),
+    Filter(
+        "state",
+        "terminated",
+        _("Terminated"),
+        (Kind.SERVICES,),
+        lambda rows, *_: rows.filter(is_terminated=True),
+    ),
+    Filter(
+        "state", "beside", _("Terminated beside cars in use"), (Kind.SERVICES,), terminated_beside_cars, offered=False
+    ),
+    Filter("state", "ends", _("With an end"), (Kind.PRODUCTS,), lambda rows, *_: rows.exclude(terminated_at=None)),
+)
+
+
+@dataclass(frozen=True)
+class Chip:
+    """A filter as a link that turns it on or off."""
+
+    label: str | Promise
+    query: str
+    is_on: bool
+
+
+def chosen(kind: Kind, query: QueryDict) -> list[Filter]:
+    """The filters that the address asks for; what it does not know it leaves alone."""
+    return [one for one in FILTERS if kind in one.kinds and query.get(one.name) == one.value]
+
+
+def group_of(scope: Scope, query: QueryDict) -> Group | None:
+    """The group that `?group=` names."""
+    number = query.get("group", "")
+    if not (number.isascii() and number.isdigit() and len(number) < 19):
+        return None
+    return live(Group, scope).filter(flinkey_id=int(number)).first()
+
+
+def choices(scope: Scope) -> list[Group]:
+    """The groups to filter by; none where there are too many to choose from: then a group's own page is the filter."""
+    found = list(live(Group, scope).order_by("sort_name", "flinkey_id")[: CHOICES + 1])
+    return found if len(found) <= CHOICES else []
+
+
+def apply(rows: Rows, scope: Scope, kind: Kind, query: QueryDict, group: Group | None) -> Rows:
+    """The rows that all filters of the address leave."""
+    for one in chosen(kind, query):
+        rows = one.keep(rows, scope, kind)
+    if group is not None:
+        rows = in_group(rows, scope, kind, group.flinkey_id)
+    return rows
+
+
+def in_group(rows: Rows, scope: Scope, kind: Kind, group_id: int) -> Rows:
+    """Those that are in a group."""
+    inside = scoped(Membership.objects.all(), scope).filter(group__flinkey_id=group_id, kind=kind, ended_at=None)
+    return rows.filter(flinkey_id__in=inside.values("thing_id"))
+
+
+def chips(kind: Kind, query: QueryDict, group: Group | None = None, *, inside: bool = False) -> list[Chip]:
+    """The filters above a list; one that is on leads to the list without it. `inside`: it is the list of a group."""
+    found = []
+    if group is not None:
+        found.append(Chip(group.name, _without(query, "group"), is_on=True))
+    for one in FILTERS:
+        is_on = query.get(one.name) == one.value
+        if inside and (one.name, one.value) == ("groups", "none"):
+            continue
+        if kind in one.kinds and (one.offered or is_on):
+            found.append(Chip(one.label, _without(query, one.name, None if is_on else one.value), is_on=is_on))
+    return found
+
+
+def _without(query: QueryDict, name: str, value: str | None = None) -> str:
+    kept = query.copy()
+    for gone in (name, "page", "tick", "selection", "seen", "fresh"):
+        kept.pop(gone, None)
+    if value is not None:
+        kept[name] = value
+    return kept.urlencode()

@@ -1,0 +1,94 @@
+"""One search for everything: cars, users, groups, services and boxes, by whatever people know of them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from flinkey_admin.accounts.requests import ManagerRequest
+from flinkey_admin.accounts.scoping import Scope
+from flinkey_admin.flinkey import Kind
+from flinkey_admin.mirror import lists
+from flinkey_admin.mirror.models import Group
+from flinkey_admin.mirror.queries import LONGEST, live, matching, things
+from flinkey_admin.mirror.reading import Wanted, open_copy
+from flinkey_admin.web.fragments import page_or_fragment
+from flinkey_admin.web.names import name_of, second_of
+from flinkey_admin.web.templatetags.kinds import plural
+
+HITS = 6  # of each kind
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One thing that was found, and where its page is."""
+
+    name: str
+    second: str
+    note: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Found:
+    """What was found of one kind; `url` leads to the whole list."""
+
+    heading: str
+    total: int
+    hits: list[Hit]
+    url: str
+    is_cars: bool = False
+
+
+@require_safe
+def search(request: ManagerRequest) -> HttpResponse:
+    """What fits `?q=`, kind by kind. The only thing that fits is shown at once; HTMX gets the hits while one types."""
+    query = request.GET.get("q", "").strip()[:LONGEST]
+    open_copy(request.manager, Wanted([], [lists.GROUPS, *lists.CATALOG.values()]))
+    found = list(find(request.manager, query)) if query else []
+    if not request.htmx and [part.total for part in found] == [1]:
+        return redirect(found[0].hits[0].url)
+    context = {"section": "search", "query": query, "find": query, "found": found}
+    return page_or_fragment(request, "fleet/search.html", "fleet/_found.html", context)
+
+
+def find(scope: Scope, query: str) -> Iterator[Found]:
+    """The kinds of which something fits."""
+    asked = urlencode({"q": query})
+    for kind in (Kind.CARS, Kind.USERS):
+        yield from _found(matching(things(kind, scope), query), kind, asked)
+    groups = matching(live(Group, scope), query)
+    if total := groups.count():
+        hits = [
+            Hit(row.name, "", "", reverse("fleet:group_detail", args=[row.flinkey_id]))
+            for row in groups.order_by("sort_name", "flinkey_id")[:HITS]
+        ]
+        yield Found(_("Groups"), total, hits, f"{reverse('fleet:group_list')}?{asked}")
+    for kind in (Kind.SERVICES, Kind.PRODUCTS):
+        yield from _found(matching(things(kind, scope), query), kind, asked)
+
+
+def _found(rows: Any, kind: Kind, asked: str) -> Iterator[Found]:
+    if total := rows.count():
+        hits = [_hit(kind, row.record()) for row in rows.order_by("sort_name", "flinkey_id")[:HITS]]
+        url = f"{reverse(f'fleet:{kind.singular}_list')}?{asked}"
+        yield Found(plural(kind), total, hits, url, is_cars=kind == Kind.CARS)
+
+
+def _hit(kind: Kind, thing: Any) -> Hit:
+    name, second = name_of(thing), second_of(thing)
+    note = ""
+    if kind == Kind.CARS:
+        note = " ".join(part for part in (thing.brand, thing.model) if part)
+    if kind == Kind.SERVICES and thing.is_terminated:
+        note = _("Terminated")
+    if kind in {Kind.CARS, Kind.USERS}:
+        return Hit(name, second, note, reverse(f"fleet:{kind.singular}_detail", args=[thing.id]))
+    # Services and boxes have no page of their own: their list shows all that is known of one.
+    return Hit(name, second, note, f"{reverse(f'fleet:{kind.singular}_list')}?{urlencode({'q': name})}")
