@@ -1,0 +1,32 @@
+"""`make bench`: the budgets of the product, measured. The table goes to the screen, the numbers to var/bench.json.
+
+Ratios are taken turn by turn in one run, so a noisy machine hits both sides.
+"""
+
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+from tests.bench import stage  # first: it makes Django ready
+
+from tests.bench import first_visit, moves, pages, scale, scripts, sweeping  # isort: skip
+
+
+def main() -> None:
+    rows: list[stage.Row] = []
+    for part in (pages, sweeping, scripts, moves, scale, first_visit):
+        for row in part.measure():
+            rows.append(row)
+            mark = "ok" if row.held else "OVER"
+            sys.stdout.write(
+                f"{row.name:<66} {row.ours:>12} {row.beside:>12} {row.value:9.3f} of {row.budget:<8g} {mark}\n"
+            )
+            sys.stdout.flush()
+    target = Path("var/bench.json")
+    target.parent.mkdir(exist_ok=True)
+    target.write_text(json.dumps([asdict(row) | {"held": row.held} for row in rows], indent=2))
+
+
+if __name__ == "__main__":
+    main()

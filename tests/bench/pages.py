@@ -1,0 +1,84 @@
+"""Pages with a copy and without one: calls of flinkey, and time against depth x latency."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from django.db import connections
+from django.test import Client
+
+from flinkey_admin.mirror.models import THINGS, Group, Listing, Membership, Window
+from flinkey_admin.sandbox import Remote
+from tests.bench.stage import LATENCY, ROUNDS, Row, browser, count, fill, sandbox, scope_of, timed
+
+WARM = (
+    *("/", "/groups/", "/groups/1/", "/cars/", "/users/", "/services/", "/products/", "/cars/1/", "/users/1/"),
+    *("/search/?q=pool", "/assignments/new/", "/operations/"),
+)
+COLD = {"/groups/": 1, "/groups/1/cars/": 5, "/cars/": 1, "/users/": 1, "/cars/1/": 4, "/users/1/": 4}
+AT_ONCE = 50
+
+
+def measure() -> Iterator[Row]:
+    with sandbox("large") as remote:
+        person = browser()
+        yield from _cold(person, remote)
+        yield from _at_once(person, remote)
+        remote.settings(latency=0)
+        fill(scope_of(person))
+        for path in WARM:
+            person.get(path)
+        remote.clear_requests()
+        for path in WARM:
+            assert person.get(path).status_code == 200
+        yield count(f"calls of flinkey before the first byte of {len(WARM)} warm pages", len(remote.requests()), 0)
+
+
+def forget() -> None:
+    models: list[Any] = [Listing, Membership, Window, Group, *THINGS.values()]
+    for model in models:
+        model.objects.all().delete()
+
+
+def _cold(person: Client, remote: Remote) -> Iterator[Row]:
+    """depth 1: all that a page needs goes out at once. The budget: 1.08 x depth x latency + 20 ms."""
+    for path, least in COLD.items():
+        times = []
+        for _round in range(ROUNDS):
+            remote.settings(latency=0)
+            forget()
+            remote.settings(latency=LATENCY)
+            remote.clear_requests()
+            times.append(timed(lambda: person.get(path)))  # noqa: B023 - called at once
+        calls = len(remote.requests())
+        middle = sorted(times)[len(times) // 2]
+        yield count(f"{path} cold: calls of flinkey", calls, least)
+        yield Row(
+            f"{path} cold: time / (depth x latency)",
+            f"{middle * 1000:.1f} ms",
+            f"{LATENCY * 1000:.0f} ms",
+            middle / LATENCY,
+            1.08 + 0.02 / LATENCY,
+        )
+
+
+def _at_once(person: Client, remote: Remote) -> Iterator[Row]:
+    """Fifty people open the same page at the same moment, and nobody has read it yet."""
+    cookies = {name: morsel.value for name, morsel in person.cookies.items()}
+
+    def load(_number: int) -> int:
+        one = Client()
+        for name, value in cookies.items():
+            one.cookies[name] = value
+        try:
+            return one.get("/groups/1/cars/").status_code
+        finally:
+            connections.close_all()
+
+    remote.settings(latency=0)
+    forget()
+    remote.settings(latency=LATENCY)
+    remote.clear_requests()
+    with ThreadPoolExecutor(AT_ONCE) as crowd:
+        assert set(crowd.map(load, range(AT_ONCE))) == {200}
+    yield count(f"{AT_ONCE} cold loads of one page at once: calls", len(remote.requests()), 5)
