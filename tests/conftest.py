@@ -3,6 +3,9 @@
 The wire is swapped and nothing else: the dashboard's own client talks HTTP to the sandbox.
 """
 
+import html
+import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +16,8 @@ from flinkey_admin import upstream
 from flinkey_admin.sandbox import Remote, Sandbox
 
 PASSWORD = "flinkey-demo"
+HEADERS = re.compile(r"hx-headers:inherited='([^']*)'")
+WATCH = re.compile(r'<div id="watch"[^>]* hx-get="([^"]*)"')
 COORDINATOR = "coordinator@nordwind.example"  # manages customer 1
 BOTH = "both@nordwind.example"  # manages customers 1 and 2
 SOUTHERNER = "sued@suedstern.example"  # manages customer 2
@@ -50,6 +55,20 @@ class Person(Client):
 
     def sign_in(self, email: str, password: str = PASSWORD) -> Any:
         return self.post("/sign-in/", {"username": email, "password": password})
+
+    def poll(self, page: Any) -> Any:
+        """What an open page asks for while it is open: its news, or 204."""
+        (address,) = WATCH.findall(page.content.decode())
+        carried = json.loads((HEADERS.findall(page.content.decode()) or ["{}"])[0])
+        return self.get(html.unescape(address), headers={"HX-Request": "true", **carried})
+
+    def look(self, address: str) -> Any:
+        """The page once it has caught up with flinkey, as somebody with scripts sees it after a moment."""
+        path, _mark, query = address.partition("?")
+        page = self.get(f"{path}?{query}&fresh=1" if query else f"{path}?fresh=1", follow=True)
+        while page.status_code == 200 and self.poll(page).headers.get("HX-Trigger") == "again":
+            page = self.get(address)
+        return self.get(address)
 
 
 @pytest.fixture

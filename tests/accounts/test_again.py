@@ -200,7 +200,7 @@ def test_a_form_kept_for_another_is_never_filled_in(coordinator: Person, path: s
     """Even if it should ever get into the session of somebody else."""
     for email, filled_in in ((SOUTHERNER, False), (COORDINATOR, True)):
         session = coordinator.session
-        session["stash"] = {"path": path, "data": urlencode(typed), "email": email}
+        session["stash"] = {"path": path, "data": urlencode(typed), "email": email, "customer": "1"}
         session.save()
         assert (values(coordinator.get(path), typed) == typed) == filled_in
 
@@ -241,6 +241,7 @@ POSTED = [
     ("/groups/1/cars/select/?q=pool", "1", "/groups/1/cars/?q=pool"),
     ("/groups/1/cars/add/", "7", None),
     ("/groups/1/cars/also/", "1", None),
+    ("/cars/remove/", "1", None),
     ("/groups/1/cars/remove/", "1", None),
     ("/groups/4/delete/", "", None),
     ("/assignments/2/delete/", "", None),

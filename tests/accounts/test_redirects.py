@@ -79,7 +79,7 @@ def leads(location: str) -> str:
 @pytest.mark.parametrize("target", HOSTILE, ids=repr)
 def test_the_sign_in_leads_nobody_astray(visitor: Person, target: str) -> None:
     answer = visitor.post("/sign-in/", {"username": COORDINATOR, "password": PASSWORD, "next": target})
-    assert (answer.status_code, answer.headers["Location"]) == (302, "/groups/")
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/")
     assert visitor.cookies["sessionid"].value != "planted"
 
 
@@ -88,12 +88,12 @@ def test_nor_by_its_address(visitor: Person) -> None:
     told = {
         target: visitor.post("/sign-in/", form, query_params={"next": target}).headers["Location"] for target in HOSTILE
     }
-    assert {target: to for target, to in told.items() if to != "/groups/"} == {}
+    assert {target: to for target, to in told.items() if to != "/"} == {}
 
 
 def test_nor_once_signed_in(coordinator: Person) -> None:
     told = {target: coordinator.get("/sign-in/", {"next": target}).headers["Location"] for target in HOSTILE}
-    assert {target: to for target, to in told.items() if to != "/groups/"} == {}
+    assert {target: to for target, to in told.items() if to != "/"} == {}
 
 
 @pytest.mark.parametrize("target", FRIENDLY)
@@ -112,7 +112,7 @@ def test_the_choice_of_customer_leads_nobody_astray(visitor: Person) -> None:
         session.save()
         told[target] = visitor.post("/customers/", {"customer": "1", "next": target}).headers["Location"]
         session = visitor.session
-    assert {target: to for target, to in told.items() if to != "/groups/"} == {}
+    assert {target: to for target, to in told.items() if to != "/"} == {}
 
 
 LINKS = re.compile(r'(?:href|action)="([^"]*)"')

@@ -12,9 +12,9 @@ from tests.accounts.stage import is_sign_in, operations, said, session_row, stor
 from tests.conftest import BOTH, COORDINATOR, NOBODY, PASSWORD, SOUTHERNER, Person
 
 
-def test_a_manager_signs_in_and_sees_the_groups(visitor: Person, flinkey: Remote) -> None:
+def test_a_manager_signs_in_and_sees_the_overview(visitor: Person, flinkey: Remote) -> None:
     answer = visitor.sign_in(COORDINATOR)
-    assert (answer.status_code, answer.headers["Location"]) == (302, "/groups/")
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/")
     page = visitor.get("/groups/").content.decode()
     assert [name in page for name in ("Hamburg", "Nordwind Flotte GmbH", COORDINATOR)] == [True] * 3
     assert [(one.email, one.password) for one in Manager.objects.all()] == [(COORDINATOR, "")]
@@ -155,7 +155,7 @@ def test_a_sign_in_is_noted_until_its_token_ends(coordinator: Person, remote: Re
 
 
 def test_signed_in_already_the_sign_in_leads_on(coordinator: Person) -> None:
-    assert coordinator.get("/sign-in/").headers["Location"] == "/groups/"
+    assert coordinator.get("/sign-in/").headers["Location"] == "/"
     assert coordinator.get("/sign-in/?next=/cars/%3Fq%3Dx").headers["Location"] == "/cars/?q=x"
 
 

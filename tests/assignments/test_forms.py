@@ -1,14 +1,21 @@
 """The form of a window: whom and what people mean, when, for how long; it asks nobody."""
 
 import datetime as dt
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import time_machine
 from django.http import QueryDict
+from django.utils import timezone
 
-from flinkey_admin.assignments.forms import WindowForm, find_one
+from flinkey_admin.accounts.models import Customer, Manager
+from flinkey_admin.accounts.scoping import Scope
+from flinkey_admin.assignments.forms import WindowForm
+from flinkey_admin.flinkey import Kind
 from flinkey_admin.flinkey.records import Assignment, Car, User
+from flinkey_admin.mirror import store
+from flinkey_admin.mirror.queries import find_one
 from tests.operations.stage import NOW
 
 CARS = [
@@ -31,15 +38,25 @@ FORM = {"car": "Pool 1", "user": "Ayşe Öztürk", "start": "2026-11-27T08:00", 
 
 
 @pytest.fixture(autouse=True)
-def _now() -> Any:
+def scope(db: None) -> Iterator[Scope]:
+    """Somebody whose customer has these cars and users in the copy."""
+    customer = Customer.objects.create(flinkey_id="1", name="Nordwind")
+    person = Manager.objects.create(email="somebody@nordwind.example")
     with time_machine.travel(NOW, tick=False):
-        yield
+        answers = [store.Answer("cars", CARS, timezone.now()), store.Answer("users", USERS, timezone.now())]
+        store.apply(customer, answers)
+        STAGE.append(Scope(person, customer))
+        yield STAGE[0]
+    STAGE.clear()
+
+
+STAGE: list[Scope] = []
 
 
 def form(window: Assignment | None = None, /, **other: str) -> WindowForm:
     data = QueryDict(mutable=True)
     data.update({**FORM, **other})
-    return WindowForm(data, cars=CARS, users=USERS, window=window)
+    return WindowForm(data, scope=STAGE[0], window=window)
 
 
 def cleaned(window: Assignment | None = None, /, **other: str) -> dict[str, Any]:
@@ -101,11 +118,11 @@ def test_a_person_by_whatever_people_call_it(typed: str, user: int) -> None:
 @pytest.mark.parametrize(
     ("name", "typed", "candidates"),
     [
-        ("car", "1", [1, 12]),
+        ("car", "1", [12, 1]),
         ("car", "HH-FK", [1, 2]),
         ("car", "vw", [1, 2]),
-        ("user", "Jörg", [1, 5]),
-        ("user", "joerg", [1, 5]),
+        ("user", "Jörg", [5, 1]),
+        ("user", "joerg", [5, 1]),
         ("user", "Anna Schmidt", [6, 7]),
     ],
 )
@@ -136,8 +153,15 @@ def test_what_must_be_said(name: str, typed: str) -> None:
 
 
 def test_an_exact_name_wins_over_parts() -> None:
-    assert find_one("Pool", CARS) == (CARS[3], [])
-    assert find_one("", CARS) == (None, [])
+    assert find_one(STAGE[0], Kind.CARS, "Pool") == (CARS[3], [])
+    assert find_one(STAGE[0], Kind.CARS, "") == (None, [])
+
+
+def test_an_exact_plate_wins_also_among_many_that_fit() -> None:
+    many = [Car(100 + number, f"A {number}", license_plate=f"HH-X 1{number}") for number in range(200)]
+    wanted = Car(99, "Zuletzt", license_plate="HH-X 1")
+    store.apply(STAGE[0].customer, [store.Answer("cars", [*many, wanted], timezone.now() + dt.timedelta(seconds=1))])
+    assert find_one(STAGE[0], Kind.CARS, "HH-X 1") == (wanted, [])
 
 
 def test_times_are_those_of_the_fleets_zone() -> None:
@@ -239,14 +263,14 @@ def window(start: str, end: str | None = None, **other: Any) -> Assignment:
 def test_a_time_that_was_not_touched_stays_as_it_is(start: str) -> None:
     """To the second, and also in the hour that comes twice: nobody is asked about it."""
     kept = window(start, "2026-12-01T00:00:59")
-    shown = WindowForm(cars=CARS, users=USERS, window=kept).initial
+    shown = WindowForm(scope=STAGE[0], window=kept).initial
     data = cleaned(kept, start=shown["start"], end=shown["end"])
     assert (data["start"], data["end"]) == (kept.start, kept.end)
 
 
 def test_a_window_shown_is_a_window_unchanged() -> None:
     kept = window("2026-11-27T07:00:00", None, lifetime=1_000_000, renewable_after=400_000)
-    shown = {name: str(value) for name, value in WindowForm(cars=CARS, users=USERS, window=kept).initial.items()}
+    shown = {name: str(value) for name, value in WindowForm(scope=STAGE[0], window=kept).initial.items()}
     data = cleaned(kept, **shown)
     assert data == {
         "car": 1,
@@ -260,7 +284,7 @@ def test_a_window_shown_is_a_window_unchanged() -> None:
 
 def test_a_car_or_person_that_is_no_longer_known_may_stay() -> None:
     kept = window("2026-11-27T07:00:00", None, car_id=77, user_id=88)
-    shown = {name: str(value) for name, value in WindowForm(cars=CARS, users=USERS, window=kept).initial.items()}
+    shown = {name: str(value) for name, value in WindowForm(scope=STAGE[0], window=kept).initial.items()}
     data = cleaned(kept, **shown)
     assert (data["car"], data["user"]) == (77, 88)
 
@@ -272,5 +296,5 @@ def test_a_window_for_nobody_wants_somebody() -> None:
 
 
 def test_a_new_form_starts_now_and_ends_this_evening() -> None:
-    form = WindowForm(cars=CARS, users=USERS)
+    form = WindowForm(scope=STAGE[0])
     assert form.initial == {"start": "2026-11-24T10:00", "end": "2026-11-24T18:00"}

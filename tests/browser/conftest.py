@@ -16,6 +16,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, sync_playwright
 from playwright.sync_api import Error as BrowserError
 
+from flinkey_admin.mirror.models import Upstream
 from flinkey_admin.sandbox import Remote
 from tests.browser.standing import Standing, standing
 from tests.conftest import COORDINATOR, PASSWORD
@@ -118,6 +119,7 @@ def open_window(browser: Browser) -> Iterator[Open]:
 def page(open_window: Open, complaints: Complaints, live_server: Any, flinkey: Remote) -> Page:
     """A window before the dashboard, nobody signed in. The fleet is `yard`, and flinkey is quick."""
     flinkey.settings(delay=0.2)
+    Upstream.objects.all().delete()  # what the last page of the last test may have met after its end
     opened = open_window(base_url=live_server.url).new_page()
     complaints.listen(opened)
     return opened
@@ -134,6 +136,7 @@ def stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standing]:
 def desk(page: Page) -> Page:
     """The coordinator has signed in and sees the groups."""
     sign_in(page)
+    page.goto("/groups/")
     return page
 
 

@@ -32,10 +32,13 @@ def test_the_customer_is_chosen_and_changed_in_the_header(page: Page) -> None:
     sign_in(page, BOTH)
     expect(page.get_by_role("heading", level=1)).to_have_text("For which customer?")
     page.get_by_role("button", name="Südstern Carsharing AG").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Overview")
+    page.goto("/groups/")
     expect(page.locator("tr[data-id] .name")).to_have_text(["Stuttgart", "Ulm"])
 
     page.locator("summary", has_text="Südstern Carsharing AG").click()
     page.get_by_role("button", name="Nordwind Flotte GmbH").click()
+    page.get_by_role("link", name="Groups").click()
     expect(page.locator("tr[data-id] .name")).to_have_text(["Berlin", "Hamburg", "Leer", 'Nachtschicht "Süd" & Co'])
 
 

@@ -22,6 +22,9 @@ BESIDE = (
     "/users/5/",
     "/groups/999/",
     "/nowhere/",
+    "/search/?q=pool",
+    "/search/?q=nothing+like+this",
+    "/search/",
 )
 
 

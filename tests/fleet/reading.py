@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from typing import Any
 
 from tests.conftest import Person
 
@@ -73,11 +74,16 @@ class Reader(HTMLParser):
         return int(found.marks["data-total"])
 
 
-def read(person: Person, address: str, **headers: str) -> Reader:
-    answer = person.get(address, headers=headers or None)
-    assert answer.status_code == 200, address
-    return Reader(answer.content.decode())
+def read(person: Person, address: str) -> Reader:
+    """The page once it has caught up with flinkey."""
+    return reader(person.look(address), address)
 
 
 def by_htmx(person: Person, address: str) -> Reader:
-    return read(person, address, **{"HX-Request": "true"})
+    """What a search gets while somebody types."""
+    return reader(person.get(address, headers={"HX-Request": "true"}), address)
+
+
+def reader(answer: Any, address: str = "") -> Reader:
+    assert answer.status_code == 200, address
+    return Reader(answer.content.decode())

@@ -1,7 +1,5 @@
 """Browsing: the lists of groups, members and everything else; search, sorting, paging, marks, names."""
 
-from collections import Counter
-
 import pytest
 
 from flinkey_admin.sandbox import Remote
@@ -10,7 +8,7 @@ from tests.fleet.reading import Reader, by_htmx, read
 
 NASTY = """<script>alert("1")</script> & 'Söhne' """
 TABS = ["/groups/1/cars/", "/groups/1/users/", "/groups/1/services/", "/groups/1/products/"]
-MEMBER_READS = ["getCarsOfGroup", "getUsersOfGroup", "getServicesOfGroup", "getProductsOfGroup"]
+NEXT = "whoever is next, at a time that depends on the day"
 
 
 # The list of groups
@@ -38,10 +36,7 @@ def test_a_group_is_found_by_any_part_of_its_name(
 ) -> None:
     page = Reader(coordinator.get("/groups/", {"q": query}).content.decode())
     assert (page.ids(), page.total()) == (found, len(found))
-    flinkey.clear_requests()
     assert by_htmx(coordinator, "/groups/?q=berlin").ids() == [2]
-    asked = Counter(call["operation"] for call in flinkey.requests())
-    assert asked == {"getGroups": 1, **dict.fromkeys(MEMBER_READS, 1)}, "only the groups shown are counted"
 
 
 def test_groups_sort_both_ways_as_people_do(coordinator: Person, flinkey: Remote) -> None:
@@ -52,13 +47,13 @@ def test_groups_sort_both_ways_as_people_do(coordinator: Person, flinkey: Remote
 
 
 def test_many_groups_are_paged(coordinator: Person, flinkey: Remote) -> None:
-    for number in range(30):
+    for number in range(50):
         flinkey.change("create_group", name=f"Zweigstelle {number}")
     first = read(coordinator, "/groups/?sort=name")
-    assert (len(first.ids()), first.total()) == (25, 34)
+    assert (len(first.ids()), first.total()) == (50, 54)
     assert [link.marks["href"] for link in first.tags("a", rel="next")] == ["?sort=name&page=2"]
     second = read(coordinator, "/groups/?sort=name&page=2")
-    assert (len(second.ids()), second.total()) == (9, 34)
+    assert (len(second.ids()), second.total()) == (4, 54)
     assert not set(first.ids()) & set(second.ids())
 
 
@@ -94,17 +89,23 @@ def test_the_tabs_say_how_much_of_each_kind_there_is(coordinator: Person, flinke
         (
             "/groups/1/cars/",
             1,
-            ["", "Pool 1 VW ID.3", "HH-FK 1234", "WVWZZZE1ZMP012345", "Stellplatz 14, Ladekarte im Handschuhfach"],
+            [
+                *("", "Pool 1 VW ID.3", "HH-FK 1234", "WVWZZZE1ZMP012345", "Stellplatz 14, Ladekarte im Handschuhfach"),
+                *("Now Jörg Müller open end", NEXT),
+            ],
         ),
-        ("/groups/2/cars/", 5, ["", "Geschäftsführung BMW i4", "no plate", "WBY31AW0X0FM12345", ""]),
-        ("/groups/1/users/", 2, ["", "Ayşe Öztürk", "ayse.oeztuerk@nordwind.example"]),
+        ("/groups/2/cars/", 5, ["", "Geschäftsführung BMW i4", "no plate", "WBY31AW0X0FM12345", "", "", ""]),
+        ("/groups/1/users/", 4, ["", "nachtwache@nordwind.example", "", "", ""]),
         ("/groups/1/products/", 1, ["", "C1-08-F0-94", "FB-100001", "4711001", "flinkey Box"]),
     ],
 )
 def test_a_row_shows_what_flinkey_knows(
     coordinator: Person, flinkey: Remote, address: str, thing: int, cells: list[str]
 ) -> None:
-    assert read(coordinator, address).row(thing)[:-1] == cells
+    row = read(coordinator, address).row(thing)[:-1]
+    assert [cell for cell, wanted in zip(row, cells, strict=True) if wanted != NEXT] == [
+        wanted for wanted in cells if wanted != NEXT
+    ]
 
 
 def test_a_terminated_service_says_since_when_and_why(coordinator: Person, flinkey: Remote) -> None:
@@ -119,13 +120,16 @@ def test_a_terminated_service_says_since_when_and_why(coordinator: Person, flink
 
 def test_a_car_in_several_groups_shows_all_of_them(coordinator: Person, flinkey: Remote) -> None:
     both = 'Hamburg, Nachtschicht "Süd" & Co'
+    for group in (1, 3):  # a group that nobody has looked into is not known of
+        read(coordinator, f"/groups/{group}/cars/")
     assert read(coordinator, "/groups/1/cars/").row(4)[-1] == both
     assert read(coordinator, "/groups/3/cars/").row(4)[-1] == both
     assert read(coordinator, "/groups/1/cars/").row(1)[-1] == "Hamburg"
     car = read(coordinator, "/cars/4/")
     homes = [link.text for link in car.tags("a") if link.marks.get("href", "").endswith("/cars/") and link.text in both]
     assert homes == ["Hamburg", 'Nachtschicht "Süd" & Co']
-    assert "in no group" in read(coordinator, "/cars/7/").tags("dl")[0].text
+    # it would take a look into every group to say that a car is in none
+    assert "not known yet" in read(coordinator, "/cars/7/").tags("dl")[0].text
 
 
 # Sorting: the yard's things by each column, and the empty values at the end whichever way
@@ -245,7 +249,7 @@ def test_a_thing_is_found_by_whatever_people_know_of_it(
 
 def test_what_was_searched_stays_in_the_field_and_in_the_links(coordinator: Person, flinkey: Remote) -> None:
     page = Reader(coordinator.get("/cars/", {"q": '"a&b'}).content.decode())
-    (field_,) = page.tags("input", name="q")
+    (field_,) = page.tags("input", name="q", maxlength="200", placeholder="Plate, name, VIN")
     assert field_.marks["value"] == '"a&b'
     sorted_ = read(coordinator, "/cars/?q=pool&sort=-plate")
     (plate,) = [link for link in sorted_.tags("a") if link.text.strip() == "Plate"]
@@ -333,6 +337,6 @@ def test_whatever_has_no_name_is_called_something(coordinator: Person, flinkey: 
     flinkey.change("add_thing", kind="cars", name=None, licensePlate="HH-XX 1")
     flinkey.change("add_thing", kind="cars", name="", licensePlate=None)
     cars = read(coordinator, "/cars/")
-    assert (cars.row(8)[:2], cars.row(9)[:2]) == (["without name (8)", "HH-XX 1"], ["without name (9)", "no plate"])
-    assert read(coordinator, "/users/").row(4) == ["nachtwache@nordwind.example", ""]
+    assert (cars.row(8)[1:3], cars.row(9)[1:3]) == (["without name (8)", "HH-XX 1"], ["without name (9)", "no plate"])
+    assert read(coordinator, "/users/").row(4)[1:3] == ["nachtwache@nordwind.example", ""]
     assert read(coordinator, "/users/4/").tags("h1")[0].text.strip() == "nachtwache@nordwind.example"

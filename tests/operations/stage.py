@@ -8,6 +8,7 @@ from typing import Any
 
 import time_machine
 
+from flinkey_admin.mirror.models import THINGS, Group, Listing, Membership, Upstream, Window
 from flinkey_admin.operations.models import Operation, State, Step, Verb
 from flinkey_admin.sandbox import Remote
 from tests.conftest import Person
@@ -32,6 +33,13 @@ class Clock:
         """Moves it; whatever flinkey had to do meanwhile is done."""
         self.traveller.shift(seconds)
         self.remote.advance(0)
+
+
+def forget() -> None:
+    """The copy has never been, and nobody knows how flinkey is: the next look at a page is the first."""
+    models: list[Any] = [Listing, Upstream, Membership, Window, Group, *THINGS.values()]
+    for model in models:
+        model._default_manager.all().delete()
 
 
 def visible(response: Any) -> str:

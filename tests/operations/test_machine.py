@@ -20,7 +20,7 @@ from flinkey_admin.operations import confirmation, journal
 from flinkey_admin.operations import services as operations
 from flinkey_admin.operations.models import Operation, State, Step
 from flinkey_admin.sandbox import Remote
-from tests.operations.stage import NOW, Clock, assert_true, members, took_effect
+from tests.operations.stage import NOW, Clock, assert_true, forget, members, took_effect
 
 CARS, GROUPS = range(1, 8), range(1, 5)
 MAY_LEAVE = {6, 7}  # of these cars some are in no group, and nobody minds
@@ -53,6 +53,7 @@ class Fleet(RuleBasedStateMachine):
         self.remote.restore(self.world)
         Step.objects.update(after=None)
         Operation.objects.all().delete()
+        forget()
         self.wanted_windows: set[tuple[int, int, str]] = set()
         self.names: set[str] = set()
 
@@ -71,7 +72,7 @@ class Fleet(RuleBasedStateMachine):
     @rule(leave=group, trouble=trouble(REMOVE))
     def remove(self, leave: int, trouble: Any) -> None:
         cars = [car for car in self._cars_of(leave) if car in MAY_LEAVE]
-        self._run(lambda: fleet.plan_remove(self.scope, Kind.CARS, cars, leave), trouble)
+        self._run(lambda: fleet.plan_remove(self.scope, Kind.CARS, cars, [leave]), trouble)
 
     def _cars_of(self, number: int) -> list[int]:
         return members(self.remote, "cars", number)

@@ -8,16 +8,17 @@ import pytest
 
 from tests.project.source import PRODUCT, ROOT, imports, layer_of, module_of, parse, place, product_files
 
-# flinkey -> upstream -> web -> accounts -> operations -> fleet | assignments -> urls
+# flinkey -> upstream -> web -> accounts -> operations -> mirror -> fleet | assignments -> urls
 BELOW = {
     "flinkey": set(),
     "upstream": {"flinkey"},
     "web": {"flinkey", "upstream"},
     "accounts": {"flinkey", "upstream", "web"},
     "operations": {"flinkey", "upstream", "web", "accounts"},
-    "fleet": {"flinkey", "upstream", "web", "accounts", "operations"},
-    "assignments": {"flinkey", "upstream", "web", "accounts", "operations"},
-    "urls": {"flinkey", "upstream", "web", "accounts", "operations", "fleet", "assignments"},
+    "mirror": {"flinkey", "upstream", "web", "accounts", "operations"},
+    "fleet": {"flinkey", "upstream", "web", "accounts", "operations", "mirror"},
+    "assignments": {"flinkey", "upstream", "web", "accounts", "operations", "mirror"},
+    "urls": {"flinkey", "upstream", "web", "accounts", "operations", "mirror", "fleet", "assignments"},
     # Beside the order
     "": set(),
     "sandbox": set(),
@@ -69,7 +70,7 @@ def test_the_order_would_notice_a_wrong_import() -> None:
     assert {layer_of(name) for name in found if name.startswith("flinkey_admin")} == {"fleet", "sandbox"}
 
 
-@pytest.mark.parametrize("feature", ["accounts", "operations", "fleet", "assignments"])
+@pytest.mark.parametrize("feature", ["accounts", "operations", "mirror", "fleet", "assignments"])
 def test_inside_a_feature_pure_modules_come_first_and_views_last(feature: str) -> None:
     wrong = []
     for path in (PRODUCT / feature).glob("*.py"):

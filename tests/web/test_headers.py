@@ -43,7 +43,7 @@ SIGNED_IN = {
     "/assignments/1/": 200,
     "/assignments/1/delete/": 200,
     "/operations/": 200,
-    "/": 302,
+    "/": 200,
     "/sign-in/": 302,
     "/groups/77/": 404,
     "/nothing/": 404,
@@ -76,8 +76,8 @@ def test_fragments_refusals_and_failures_too(coordinator: Person, remote: Remote
     choice = coordinator.post("/groups/1/cars/move/", {"id": "1"})
     review = coordinator.post("/groups/1/cars/move/", {"id": "1", "to": "2"})
     forged = Client(enforce_csrf_checks=True).post("/sign-in/", {})
-    remote.fault("getGroups", "status", status=500, times=9)
-    broken, toast = coordinator.get("/groups/"), coordinator.get("/groups/", headers=HTMX)
+    remote.fault("getServices", "status", status=500, times=9)
+    broken, toast = coordinator.get("/services/"), coordinator.get("/services/", headers=HTMX)
     answers = [fragment, invalid, choice, review, forged, broken, toast]
     assert [answer.status_code for answer in answers] == [200, 422, 200, 200, 403, 503, 503]
     assert [told(answer) for answer in answers] == [HEADERS] * 7

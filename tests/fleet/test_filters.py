@@ -1,0 +1,127 @@
+"""The filters of the lists: each leaves exactly the rows it names, they combine, and they live in the address."""
+
+import pytest
+
+from flinkey_admin.fleet.filters import CHOICES
+from flinkey_admin.sandbox import Remote
+from tests.conftest import Person
+from tests.fleet.reading import Reader, read, reader
+
+ALL_CARS = [5, 7, 1, 2, 3, 4, 6]  # by name
+
+
+@pytest.fixture
+def known(coordinator: Person, flinkey: Remote) -> Person:
+    """Every group and the windows of every car have been looked at."""
+    for group in (1, 2, 3, 4):
+        for kind in ("cars", "users", "services"):
+            read(coordinator, f"/groups/{group}/{kind}/")
+    read(coordinator, "/cars/")
+    return coordinator
+
+
+@pytest.mark.parametrize(
+    ("address", "found"),
+    [
+        ("/cars/?groups=none", [7]),
+        ("/cars/?groups=several", [4]),
+        ("/cars/?group=2", [5, 6]),
+        ("/cars/?access=now", [1, 2, 3]),  # car 3 is open for nobody in particular
+        ("/cars/?access=none", [5, 7, 4, 6]),
+        ("/cars/?access=open", [1]),
+        ("/cars/?access=nobody", [5, 7, 4, 6]),
+        ("/cars/?plate=none", [5, 7]),
+        ("/cars/?plate=none&groups=none", [7]),
+        ("/cars/?access=now&q=1302", [2]),
+        ("/cars/?group=1&access=none", [4]),
+        ("/cars/?access=nonsense", ALL_CARS),
+        ("/cars/?group=999", ALL_CARS),
+        ("/cars/?group=x&groups=", ALL_CARS),
+        ("/users/?groups=none", [5]),
+        ("/users/?groups=several", [4]),
+        ("/users/?access=now", [1, 3]),
+        ("/users/?access=open", [1]),
+        ("/users/?access=none", [5, 2, 4]),
+        ("/users/?access=nobody", [5, 1, 3, 2, 4]),  # which is no filter of users
+        ("/services/?state=terminated", [3]),
+        ("/services/?groups=none", []),
+        ("/products/?state=ends", [3]),
+        ("/groups/1/cars/?access=now", [1, 2, 3]),
+        ("/groups/1/cars/?groups=several", [4]),
+    ],
+)
+def test_a_filter_leaves_what_it_names(known: Person, address: str, found: list[int]) -> None:
+    page = reader(known.get(address), address)
+    assert (page.ids(), page.total()) == (found, len(found))
+
+
+def test_terminated_beside_cars_in_use_goes_by_groups(known: Person, flinkey: Remote) -> None:
+    """Service 3 is terminated and stands in Berlin, whose cars 5 and 6 nobody may open."""
+    assert reader(known.get("/services/?state=beside")).ids() == []
+    flinkey.change("add_window", car=5, user=1, start="2030-01-01T08:00:00Z", end="2030-01-02T08:00:00Z")
+    known.look("/cars/5/")
+    assert reader(known.get("/services/?state=beside")).ids() == [3]
+
+
+def test_a_chip_turns_its_filter_on_and_off_and_keeps_the_rest(known: Person) -> None:
+    page = reader(known.get("/cars/?q=pool&access=now&sort=-plate&page=2"))
+    chips = {chip.text: chip.marks for chip in page.tags("a") if chip.marks.get("class") == "chip"}
+    assert [text for text, marks in chips.items() if "aria-current" in marks] == ["In use now"]
+    assert chips["In use now"]["href"] == "?q=pool&sort=-plate"
+    assert chips["Open end"]["href"] == "?q=pool&sort=-plate&access=open"
+    assert chips["Without plate"]["href"] == "?q=pool&access=now&sort=-plate&plate=none"
+
+
+def test_the_search_beside_a_filter_keeps_it(known: Person) -> None:
+    page = reader(known.get("/cars/?access=now&groups=several&group=1"))
+    kept = [
+        (one.marks["name"], one.marks["value"])
+        for one in page.tags("input", type="hidden", value="")
+        if "form" not in one.marks
+    ]
+    assert [pair for pair in kept if pair[0] in {"access", "groups", "group"}] == [
+        ("access", "now"),
+        ("groups", "several"),
+    ]
+    assert [one.marks["value"] for one in page.tags("option", selected="")] == ["1"]
+    assert [one.text for one in page.tags("option")] == [
+        "All groups",
+        "Berlin",
+        "Hamburg",
+        "Leer",
+        'Nachtschicht "Süd" & Co',
+    ]
+
+
+def test_among_too_many_groups_nobody_chooses(known: Person, flinkey: Remote) -> None:
+    for number in range(CHOICES):
+        flinkey.change("create_group", name=f"Zweigstelle {number}")
+    known.look("/groups/")
+    assert reader(known.get("/cars/")).tags("select") == []
+    page = reader(known.get("/cars/?group=2"))
+    assert (
+        page.ids(),
+        [chip.text for chip in page.tags("a", class_="chip") or page.tags("a", aria_current="true")][-1],
+    ) == (
+        [5, 6],
+        "Berlin",
+    )
+
+
+def test_a_filter_that_leaves_nothing_says_so_and_leads_back(known: Person) -> None:
+    page = reader(known.get("/services/?groups=none"))
+    assert "Nothing fits this search." in page.tags("main")[0].text
+    assert [link.marks["href"] for link in page.tags("a") if link.text == "Show all"] == ["/services/"]
+
+
+def test_columns_say_who_has_a_car_now_and_next(known: Person, flinkey: Remote) -> None:
+    flinkey.change("add_window", car=2, user=2, start="2020-01-01T08:00:00Z", end=None)
+    known.look("/cars/2/")
+    page: Reader = reader(known.get("/cars/"))
+    assert page.row(1)[5:7][0] == "Now Jörg Müller open end"
+    assert page.row(1)[6].startswith("Ayşe Öztürk from ")
+    assert page.row(2)[5].startswith("Now Ayşe Öztürk and 1 more open end")
+    assert page.row(3)[5].startswith("Now somebody until ")
+    assert page.row(4)[5:7] == ["", ""]
+    people = reader(known.get("/users/"))
+    assert people.row(1)[3].startswith("Now Pool 1 open end")

@@ -1,0 +1,211 @@
+"""The overview: each number is that of the list it leads to, nothing false is said, days go by the fleet's clock."""
+
+import datetime as dt
+from typing import Any
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from flinkey_admin.accounts.models import Customer, Manager
+from flinkey_admin.accounts.scoping import Scope
+from flinkey_admin.fleet import usage
+from flinkey_admin.flinkey.records import Assignment, Car
+from flinkey_admin.mirror import store
+from flinkey_admin.mirror.models import Listing, Window
+from flinkey_admin.sandbox import Remote
+from tests.conftest import Person
+from tests.fleet.reading import Reader, read, reader
+from tests.fleet.test_browse_costs import queries
+from tests.operations.conftest import clock  # noqa: F401 - the fixture
+from tests.operations.stage import Clock, visible
+from tests.operations.windows import give
+
+MONDAY = dt.datetime(2026, 11, 23, 9, 0, tzinfo=dt.UTC)
+
+
+def numbers(page: Reader) -> dict[str, str]:
+    """The numbers by the list that each leads to."""
+    return {
+        link.marks["href"]: " ".join(link.text.split())
+        for link in page.tags("a")
+        if "number" in link.marks.get("class", "")
+    }
+
+
+def read_all(person: Person, remote: Remote) -> None:
+    """Everything is known, as after a sweep."""
+    for group in remote.state(1)["groups"]:
+        for kind in ("cars", "users", "services", "products"):
+            read(person, f"/groups/{group['id']}/{kind}/")
+    for address in ("/cars/", "/users/", "/services/", "/products/"):
+        read(person, address)
+    Listing.objects.update_or_create(
+        customer=Customer.objects.get(flinkey_id="1"), name="everything", defaults={"read_at": timezone.now()}
+    )
+
+
+@pytest.fixture
+def lively(clock: Clock, coordinator: Person, flinkey: Remote) -> Person:  # noqa: F811
+    """24 November 2026, 10:00 in Berlin: windows of every sort, and a change that waits."""
+    for car, user, start, end in (
+        (5, 3, "2026-11-24T13:00:00Z", "2026-11-24T16:00:00Z"),
+        (6, 2, "2026-11-24T06:00:00Z", "2026-11-24T22:30:00Z"),  # half past eleven in the evening
+        (6, 2, "2026-11-24T23:30:00Z", None),  # tomorrow, by the fleet's clock
+        (7, 1, "2026-11-20T06:00:00Z", "2026-11-30T06:00:00Z"),
+    ):
+        flinkey.change("add_window", car=car, user=user, start=start, end=end)
+    read_all(coordinator, flinkey)
+    flinkey.settings(delay=1000)
+    give(coordinator)
+    return coordinator
+
+
+def test_each_number_is_that_of_the_list_it_leads_to(lively: Person) -> None:
+    shown = numbers(reader(lively.get("/")))
+    assert len(shown) == 9
+    for address, text in shown.items():
+        if address.startswith("/operations/"):
+            assert text == "Changes waiting or failed 1"
+            continue
+        total = reader(lively.get(address)).total()
+        assert str(total) in text.split(), (address, text)
+    wanted = {
+        "access=now": 5,
+        "access=starts": 3,
+        "access=ends": 3,
+        "access=open": 2,
+        "access=nobody": 1,
+        "groups=none": 1,
+    }
+    for query, number in wanted.items():
+        assert str(number) in shown[f"/cars/?{query}"].split(), query
+
+
+def test_what_starts_and_ends_today_is_named(lively: Person) -> None:
+    page = reader(lively.get("/"))
+    starting, ending = page.tags("ol", class_="events") or page.tags("ol", data_total="")
+    assert next(" ".join(item.split()) for item in starting.text.strip().split("\n\n") if item.strip()).startswith(
+        "14:00"
+    )
+    assert "Geschäftsführung" in starting.text
+    assert "Seán O'Brien" in starting.text
+    assert "23:30" in ending.text, "half past eleven is still today"
+
+
+def test_before_everything_is_read_nothing_false_is_said(coordinator: Person, flinkey: Remote) -> None:
+    shown = numbers(reader(coordinator.get("/")))
+    assert shown["/cars/?groups=none"] == "Cars in no group …not known yet"
+    assert shown["/cars/?access=nobody"] == "Cars nobody can open …not known yet"
+    assert shown["/cars/?access=now"] == "In use now 0 so far"
+
+
+def test_an_empty_customer_is_told_what_to_do_first(visitor: Person, flinkey: Remote) -> None:
+    flinkey.reset("empty")
+    visitor.sign_in("coordinator@nordwind.example")
+    page = visible(visitor.get("/"))
+    assert "What to do first" in page
+    assert "Enter your cars and users in the flinkey portal." in page
+
+
+def test_the_chart_has_its_numbers_as_a_table(lively: Person) -> None:
+    page = reader(lively.get("/"))
+    rows = [
+        row
+        for row in page.tags("tr")
+        if len(row.cells) == 4 and row.cells[0].name == "th" and "scope" in row.cells[0].marks
+    ]
+    assert len(rows) == 29
+    (today,) = [row for row in rows if row.marks.get("aria-current") == "date"]
+    assert [cell.text.strip() for cell in today.cells[1:3]] == ["6", "7"]
+
+
+def test_it_costs_the_database_the_same_for_seven_cars_and_for_a_hundred(lively: Person, flinkey: Remote) -> None:
+    lively.get("/")
+    few = queries(lively, "/")
+    for number in range(100):
+        car = flinkey.change("add_thing", kind="cars", name=f"Zuwachs {number}")
+        flinkey.change("add_window", car=car, user=1, start="2026-11-24T08:00:00Z", end="2026-11-24T12:00:00Z")
+    read(lively, "/cars/")
+    read(lively, "/cars/?page=2")
+    read(lively, "/cars/?page=3")
+    assert queries(lively, "/") == few
+    assert len(few) <= 12, few
+
+
+# The days of the chart
+
+
+@pytest.fixture
+def scope(db: None) -> Scope:
+    customer = Customer.objects.create(flinkey_id="1", name="Nordwind")
+    return Scope(Manager.objects.create(email="somebody@nordwind.example"), customer)
+
+
+def used(scope: Scope, now: dt.datetime, *spans: tuple[int, str, str | None]) -> dict[str, int]:
+    """The days with cars in use, where these windows are all there is."""
+    with time_machine.travel(now, tick=False):
+        cars = {car for car, _start, _end in spans}
+        answers: list[Any] = [store.Answer("cars", [Car(car, f"Pool {car}") for car in cars], timezone.now())]
+        for car in cars:
+            found = [
+                Assignment(
+                    100 * car + at,
+                    car,
+                    1,
+                    dt.datetime.fromisoformat(start),
+                    dt.datetime.fromisoformat(end) if end else None,
+                )
+                for at, (one, start, end) in enumerate(spans)
+                if one == car
+            ]
+            answers.append(store.Answer(f"cars/{car}/windows", found, timezone.now()))
+        store.apply(scope.customer, answers)
+        days = usage.days(scope, len(cars))
+    assert len(days) == 29
+    return {f"{one.date:%m-%d}": one.used for one in days if one.used}
+
+
+def test_a_day_counts_each_car_once_that_is_in_use_at_some_time_of_it(scope: Scope) -> None:
+    found = used(
+        scope,
+        MONDAY,
+        (1, "2026-11-24T08:00:00+00:00", "2026-11-24T09:00:00+00:00"),
+        (1, "2026-11-24T10:00:00+00:00", "2026-11-26T10:00:00+00:00"),
+        (2, "2026-11-26T08:00:00+00:00", "2026-11-26T09:00:00+00:00"),
+        (3, "2026-10-01T08:00:00+00:00", "2026-11-09T08:00:00+00:00"),
+    )
+    assert found == {"11-09": 1, "11-24": 1, "11-25": 1, "11-26": 2}
+
+
+def test_an_end_at_midnight_is_no_use_of_the_next_day(scope: Scope) -> None:
+    found = used(scope, MONDAY, (1, "2026-11-24T08:00:00+00:00", "2026-11-24T23:00:00+00:00"))
+    assert found == {"11-24": 1}, "23:00 UTC is midnight in Berlin"
+
+
+@pytest.mark.parametrize(
+    ("now", "start", "end", "day"),
+    [
+        # the day of 25 hours ends an hour later than others, the one of 23 an hour sooner
+        ("2026-10-24T09:00:00+00:00", "2026-10-25T22:30:00+00:00", "2026-10-25T22:45:00+00:00", "10-25"),
+        ("2026-03-28T09:00:00+00:00", "2026-03-29T22:30:00+00:00", "2026-03-29T22:45:00+00:00", "03-30"),
+        ("2026-03-28T09:00:00+00:00", "2026-03-28T22:30:00+00:00", "2026-03-28T22:45:00+00:00", "03-28"),
+    ],
+)
+def test_days_on_which_the_clocks_change(scope: Scope, now: str, start: str, end: str, day: str) -> None:
+    assert used(scope, dt.datetime.fromisoformat(now), (1, start, end)) == {day: 1}
+
+
+def test_a_window_that_was_deleted_counts_until_then(scope: Scope) -> None:
+    used(scope, MONDAY, (1, "2026-11-20T08:00:00+00:00", None))
+    Window.objects.update(ended_at=dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC))
+    with time_machine.travel(MONDAY, tick=False):
+        found = {f"{one.date:%m-%d}": one.used for one in usage.days(scope, 1) if one.used}
+    assert found == {"11-20": 1, "11-21": 1, "11-22": 1}
+
+
+@pytest.mark.parametrize(
+    ("most", "top"), [(0, 2), (1, 2), (3, 4), (7, 8), (10, 10), (11, 12), (36, 40), (101, 120), (7000, 8000)]
+)
+def test_the_scale_ends_at_a_round_number(most: int, top: int) -> None:
+    assert usage.ceiling(most) == top

@@ -1,0 +1,83 @@
+"""One search for everything, and the pages of one car and one user: what happened to them."""
+
+import pytest
+
+from flinkey_admin.sandbox import Remote
+from tests.conftest import Person
+from tests.fleet.reading import Reader, by_htmx, read, reader
+from tests.operations.stage import visible
+from tests.operations.windows import give
+
+
+def hits(page: Reader) -> list[str]:
+    links = page.tags("a")
+    return [
+        " ".join(link.text.split()) for link in links if link.marks.get("href", "").startswith(STARTS) and link.text
+    ]
+
+
+STARTS = ("/cars/", "/users/", "/groups/", "/services/?", "/products/?")
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("hh-nw", ["Cars", "Pool 3 HH-NW 88 Škoda Octavia", "Pool 4 HH-NW 91 Ford Transit"]),
+        ("hhnw88", ["Cars", "Pool 3 HH-NW 88 Škoda Octavia"]),
+        ("müller", ["Users", "Jörg Müller joerg.mueller@nordwind.example"]),
+        ("c108f095", ["Boxes", "C1-08-F0-95 FB-100002"]),
+        ("hamb", ["Groups", "Hamburg"]),
+        ("2021-0417", ["Services", "Dienstleistungsvertrag 2021-0417 Terminated"]),
+        ("nowhere", []),
+    ],
+)
+def test_it_finds_things_of_every_kind(coordinator: Person, flinkey: Remote, query: str, found: list[str]) -> None:
+    assert hits(by_htmx(coordinator, f"/search/?q={query}")) == found
+
+
+def test_the_only_hit_is_shown_at_once(coordinator: Person, flinkey: Remote) -> None:
+    assert coordinator.get("/search/", {"q": "HHFK1302"}).headers["Location"] == "/cars/2/"
+    assert coordinator.get("/search/", {"q": "leer"}).headers["Location"] == "/groups/4/"
+    page = coordinator.get("/search/", {"q": "pool"})
+    assert page.status_code == 200
+    assert "Found for “pool”" in visible(page)
+
+
+def test_the_rest_of_many_is_a_list(coordinator: Person, flinkey: Remote) -> None:
+    for number in range(9):
+        flinkey.change("add_thing", kind="cars", name=f"Zuwachs {number}")
+    page = reader(coordinator.get("/search/", {"q": "zuwachs"}))
+    (rest,) = [link for link in page.tags("a") if link.text.startswith("Show all")]
+    assert (rest.text, rest.marks["href"]) == ("Show all 9", "/cars/?q=zuwachs")
+    assert read(coordinator, rest.marks["href"]).total() == 9
+
+
+def test_of_another_customer_nothing_is_found(coordinator: Person, southerner: Person, flinkey: Remote) -> None:
+    read(southerner, "/cars/")
+    assert hits(by_htmx(coordinator, "/search/?q=stern")) == []
+    assert len(hits(by_htmx(southerner, "/search/?q=stern"))) == 7
+
+
+def test_a_car_tells_what_was_done_here_and_elsewhere(coordinator: Person, flinkey: Remote) -> None:
+    read(coordinator, "/cars/2/")
+    give(coordinator)
+    flinkey.change("rename_car", car=2, name="Pool Zwei")
+    flinkey.change("delete_window", window=3)
+    page = coordinator.look("/cars/2/")
+    told = " ".join(reader(page).tags("section", id="story")[0].text.split())
+    assert "Give Zoë Groß access to Pool 2 · HH-FK 1302 coordinator@nordwind.example" in told
+    assert "Pool Zwei · HH-FK 1302 was changed changed outside this dashboard, seen" in told
+    assert "Name Pool 2 → Name Pool Zwei" in told
+    assert "Access removed: Jörg Müller" in told
+    assert "outside" not in " ".join(reader(coordinator.look("/users/5/")).tags("section", id="story")[0].text.split())
+
+
+def test_a_car_that_has_gone_keeps_its_page(coordinator: Person, flinkey: Remote) -> None:
+    read(coordinator, "/cars/3/")
+    flinkey.change("delete_car", car=3)
+    page = coordinator.look("/cars/3/")
+    assert page.status_code == 200
+    assert "flinkey no longer knows this car." in visible(page)
+    assert "Give access" not in visible(page)
+    assert 3 not in read(coordinator, "/cars/").ids()
+    assert coordinator.get("/cars/999/").status_code == 404

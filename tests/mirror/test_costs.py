@@ -1,0 +1,43 @@
+"""A page costs the database the same for one row and for a hundred, and little."""
+
+import pytest
+
+from flinkey_admin.sandbox import Remote
+from tests.conftest import Person
+from tests.fleet.test_browse_costs import queries
+from tests.mirror.stage import asked
+
+AT_MOST = 12
+ADDRESSES = [
+    *("/groups/", "/groups/1/", "/groups/1/users/", "/cars/", "/cars/?q=pool", "/users/", "/services/", "/products/"),
+    *("/cars/1/", "/users/1/"),
+]
+
+
+def grow(flinkey: Remote) -> None:
+    """A hundred more of everything that any of the pages lists."""
+    for number in range(100):
+        flinkey.change("create_group", name=f"Gruppe {number}")
+        car = flinkey.change("add_thing", kind="cars", name=f"Pool {number + 10}")
+        user = flinkey.change("add_thing", kind="users", emailAddress=f"z{number}@nordwind.example")
+        flinkey.change("add_thing", kind="services", name=f"Vertrag {number}")
+        flinkey.change("add_thing", kind="products", uniqueId=f"C2-{number}")
+        for kind, thing in (("cars", car), ("users", user)):
+            flinkey.change("add_member", kind=kind, group=1, id=thing)
+        flinkey.change("add_window", car=1, user=user, start="2030-01-01T08:00:00Z")
+        flinkey.change("add_window", car=car, user=1, start="2030-01-01T08:00:00Z")
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_one_row_or_a_hundred(coordinator: Person, flinkey: Remote, address: str) -> None:
+    coordinator.look(address)
+    coordinator.get(address)
+    few = queries(coordinator, address)
+    grow(flinkey)
+    coordinator.look(address)
+    coordinator.get(address)
+    flinkey.clear_requests()
+    many = queries(coordinator, address)
+    assert many == few
+    assert len(many) <= AT_MOST, "\n".join(many)
+    assert asked(flinkey) == []
