@@ -10,12 +10,13 @@ from pathlib import Path
 
 from tests.bench import stage  # first: it makes Django ready
 
-from tests.bench import first_visit, moves, pages, scale, scripts, sweeping  # isort: skip
+from tests.bench import first_visit, moves, pages, scale, scripts, statements, sweeping  # isort: skip
 
 
 def main() -> None:
     rows: list[stage.Row] = []
-    for part in (pages, sweeping, scripts, moves, scale, first_visit):
+    sys.stdout.write(f"{'':<66} {'ours':>12} {'beside':>12} {'value':>9} of budget\n")
+    for part in (pages, sweeping, scripts, moves, statements, scale, first_visit):
         for row in part.measure():
             rows.append(row)
             mark = "ok" if row.held else "OVER"
@@ -23,6 +24,8 @@ def main() -> None:
                 f"{row.name:<66} {row.ours:>12} {row.beside:>12} {row.value:9.3f} of {row.budget:<8g} {mark}\n"
             )
             sys.stdout.flush()
+    over = sum(not row.held for row in rows)
+    sys.stdout.write(f"{len(rows)} figures, {over} over budget\n")
     target = Path("var/bench.json")
     target.parent.mkdir(exist_ok=True)
     target.write_text(json.dumps([asdict(row) | {"held": row.held} for row in rows], indent=2))

@@ -47,21 +47,24 @@ def measure() -> Iterator[Row]:
 
 def _visit(base: str) -> Iterator[Row]:
     cookies = _sign_in(base)
-    size, page = _weight(base, "/groups/", cookies)
-    assets = {asset: _weight(base, asset, {})[0] for asset in sorted(set(ASSET.findall(page)))}
-    yield count("first visit over the wire, KB", round((size + sum(assets.values())) / 1024, 1), 32)
+    for path in ("/groups/", "/"):
+        size, page = _weight(base, path, cookies)
+        assets = {asset: _weight(base, asset, {})[0] for asset in sorted(set(ASSET.findall(page)))}
+        whole = round((size + sum(assets.values())) / 1024, 1)
+        yield count(f"first visit of {path} over the wire, KB", whole, 32, f"{len(assets)} files")
     for path in ("/", "/groups/", "/cars/", "/groups/1/cars/"):
         yield count(f"another visit of {path}: one request, KB", round(_weight(base, path, cookies)[0] / 1024, 1), 4)
 
 
 def _weight(base: str, path: str, cookies: dict[str, str]) -> tuple[int, str]:
-    """The bytes of an answer as they travel, and its text."""
+    """The bytes of an answer as they travel, the head of it included, and its text."""
     carried = {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items()), "Accept-Encoding": "br, gzip"}
     answer = requests.get(base + path, headers=carried, timeout=30, stream=True)
     assert answer.status_code == 200, (path, answer.status_code)
     raw = answer.raw.read(decode_content=False)
     plain = requests.get(base + path, headers={**carried, "Accept-Encoding": "identity"}, timeout=30)
-    return len(raw), plain.text if path.endswith("/") else ""
+    head = sum(len(name) + len(value) + 4 for name, value in answer.headers.items()) + len("HTTP/1.1 200 OK\r\n\r\n")
+    return head + len(raw), plain.text if path.endswith("/") else ""
 
 
 def _sign_in(base: str) -> dict[str, str]:

@@ -1,56 +1,95 @@
-"""10,000 cars against 100: what a page weighs, how long the server takes, how many statements, how much memory."""
+"""10,000 cars against the few that a page shows: what the page weighs, how long the server takes, how much memory.
+
+Both sides show the same rows: the small fleet is the large one without whatever no page shows. So all that may differ
+is what the size of the fleet costs.
+"""
 
 import json
 import os
+import re
+import shutil
+import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
+import requests
 from django.conf import settings
 
-from tests.bench.stage import ROOT, Row, count, sandbox
+from flinkey_admin import launch
+from tests.bench.stage import EMAIL, PASSWORD, ROOT, Row, count, patient, sandbox
 
-# Each page of the large fleet with one of the small fleet that shows as many rows: a full page.
-PAGES = {
-    **{path: path for path in ("/", "/groups/", "/cars/", "/users/", "/services/", "/products/", "/cars/?sort=-plate")},
-    **{path: path for path in ("/cars/?sort=vin", "/cars/?access=none", "/users/?sort=email", "/search/?q=pool")},
-    "/groups/?q=ort": "/groups/",
-    **dict.fromkeys(("/cars/?q=pool", "/cars/?q=hh", "/cars/?q=wvw zzz", "/cars/?page=150"), "/cars/"),
-    **dict.fromkeys(("/cars/?access=now", "/cars/?access=open", "/cars/?plate=none"), "/cars/"),
-    "/users/?q=mueller": "/users/",
-    "/services/?state=terminated": "/services/",
-}
+PAGES = (
+    *("/", "/groups/", "/groups/?q=ort+1", "/groups/1/", "/groups/1/users/"),
+    *("/cars/", "/cars/?q=pool", "/cars/?q=hh", "/cars/?sort=-plate", "/cars/?sort=vin", "/cars/?page=2"),
+    *("/cars/?groups=none", "/cars/?access=none", "/cars/?access=now", "/cars/?access=open", "/cars/?plate=none"),
+    *("/users/", "/users/?q=m%C3%BCller", "/users/?sort=email", "/services/", "/services/?state=terminated"),
+    *("/products/", "/search/?q=pool", "/cars/1/", "/users/1/"),
+)
 ROUNDS = 15
+RSS = re.compile(r"VmRSS:\s+(\d+) kB")
+TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
+
+
+def measure() -> Iterator[Row]:
+    with ExitStack() as stack:
+        stack.enter_context(sandbox("huge"))
+        big = Path(tempfile.mkdtemp(prefix="flinkey-bench-"))
+        _probe("fill", big)
+        small = Path(tempfile.mkdtemp(prefix="flinkey-bench-")) / "var"
+        shutil.copytree(big, small)
+        cars = int(_probe("prune", small, *PAGES))
+        few, many = Probe(small, stack), Probe(big, stack)
+        for path in PAGES:
+            yield from _compare(path, [(many.ask(path), few.ask(path)) for _round in range(ROUNDS)], cars)
+        yield count("memory of a web process after browsing 10,000 cars, MB", round(_memory(big, stack)), 200)
+
+
+def _compare(path: str, pairs: list[tuple[dict[str, Any], dict[str, Any]]], cars: int) -> Iterator[Row]:
+    heavy, light = pairs[-1]
+    beside = f"10,000 / {cars} cars"
+    for what in ("bytes", "nodes"):
+        yield Row(f"{path} {what}: {beside}", f"{heavy[what]}", f"{light[what]}", heavy[what] / light[what], 1.05)
+    value = statistics.median(one["seconds"] / other["seconds"] for one, other in pairs)
+    slow, quick = (statistics.median(pair[side]["seconds"] for pair in pairs) * 1000 for side in (0, 1))
+    yield Row(f"{path} server time: {beside}", f"{slow:.1f} ms", f"{quick:.1f} ms", value, 1.25)
+    yield count(f"{path} SQL statements", heavy["sql"], 12, str(light["sql"]))
+
+
+def _environment(var: Path) -> dict[str, str]:
+    return {**os.environ, "BENCH_URL": settings.FLINKEY_API_URL, "BENCH_VAR": str(var), "VAR_DIR": str(var)}
+
+
+def _probe(does: str, var: Path, *more: str) -> str:
+    command = [sys.executable, "-m", "tests.bench.probe", does, *more]
+    done = subprocess.run(command, env=_environment(var), cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
+    return done.stdout
 
 
 class Probe:
-    """A dashboard over the whole fleet of one scenario."""
+    """A dashboard in a process of its own."""
 
-    def __init__(self, scenario: str, stack: ExitStack) -> None:
-        stack.enter_context(sandbox(scenario))
-        env = {
-            **os.environ,
-            "BENCH_URL": settings.FLINKEY_API_URL,
-            "BENCH_VAR": tempfile.mkdtemp(prefix="flinkey-bench-"),
-        }
-        command = [sys.executable, "-m", "tests.bench.probe"]
-        subprocess.run([*command, "fill"], env=env, cwd=ROOT, check=True, stderr=subprocess.DEVNULL)
-        self.process = subprocess.Popen(
-            [*command, "serve"],
-            env=env,
-            cwd=ROOT,
-            text=True,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+    def __init__(self, var: Path, stack: ExitStack) -> None:
+        command = [sys.executable, "-m", "tests.bench.probe", "serve"]
+        self.process = stack.enter_context(
+            subprocess.Popen(
+                command,
+                env=_environment(var),
+                cwd=ROOT,
+                text=True,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+            )
         )
         stack.callback(self.process.terminate)
 
     def ask(self, path: str) -> dict[str, Any]:
+        """What the page costs."""
         assert self.process.stdin
         assert self.process.stdout
         self.process.stdin.write(path + "\n")
@@ -59,24 +98,23 @@ class Probe:
         return found
 
 
-def measure() -> Iterator[Row]:
-    with ExitStack() as stack:
-        few, many = Probe("small", stack), Probe("huge", stack)
-        most = 0.0
-        for path, beside in PAGES.items():
-            pairs = [(many.ask(path), few.ask(beside)) for _round in range(ROUNDS)][3:]
-            heavy, light = pairs[-1]
-            for what, budget in (("bytes", 1.05), ("nodes", 1.05)):
-                yield Row(
-                    f"{path} {what}: 10,000 / 100 cars",
-                    f"{heavy[what]}",
-                    f"{light[what]}",
-                    heavy[what] / light[what],
-                    budget,
-                )
-            value = statistics.median(one["seconds"] / other["seconds"] for one, other in pairs)
-            slow, quick = (statistics.median(pair[side]["seconds"] for pair in pairs) * 1000 for side in (0, 1))
-            yield Row(f"{path} server time: 10,000 / 100 cars", f"{slow:.1f} ms", f"{quick:.1f} ms", value, 1.25)
-            yield count(f"{path} SQL statements (100 cars: {light['sql']})", heavy["sql"], 12, str(light["sql"]))
-            most = max(most, heavy["rss"])
-        yield count("memory of a web process with 10,000 cars, MB", round(most), 200)
+def _memory(var: Path, stack: ExitStack) -> float:
+    """The memory of the very process that `make run` starts, in MB, after each page was opened and refreshed."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    env = {**_environment(var), "FLINKEY_API_URL": settings.FLINKEY_API_URL}
+    serving = stack.enter_context(subprocess.Popen(launch._web("run", port), env=env, cwd=ROOT))
+    stack.callback(serving.terminate)
+    base, person = f"http://127.0.0.1:{port}", requests.Session()
+    page = patient(lambda: person.get(f"{base}/sign-in/", timeout=60))
+    form = {"username": EMAIL, "password": PASSWORD, "csrfmiddlewaretoken": TOKEN.findall(page.text)[0]}
+    assert person.post(f"{base}/sign-in/", form, timeout=60).url == f"{base}/"
+    for path in PAGES:
+        mark = "&" if "?" in path else "?"
+        for address in (path, f"{path}{mark}fresh=1"):
+            assert person.get(base + address, timeout=60).status_code == 200, address
+    (worker,) = Path(f"/proc/{serving.pid}/task/{serving.pid}/children").read_text(encoding="ascii").split()
+    found = RSS.search(Path(f"/proc/{worker}/status").read_text(encoding="ascii"))
+    assert found
+    return int(found[1]) / 1024

@@ -3,6 +3,7 @@
 Import this first: it says where the dashboard keeps its data before Django reads it.
 """
 
+import logging
 import os
 import socket
 import statistics
@@ -14,6 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 os.environ.update(
     DEBUG="true",
@@ -27,6 +29,7 @@ os.environ.update(
 import django
 
 django.setup()
+logging.disable(logging.ERROR)  # a line for each of ten thousand calls would hide the table
 
 from django.conf import settings
 from django.core.management import call_command
@@ -39,6 +42,7 @@ from flinkey_admin.mirror import lists, sweep
 from flinkey_admin.mirror.models import Listing
 from flinkey_admin.sandbox import Remote
 
+T = TypeVar("T")
 ROOT = Path(__file__).resolve().parent.parent.parent
 LATENCY, ROUNDS = 0.1, 5
 EMAIL, PASSWORD = "coordinator@nordwind.example", "flinkey-demo"
@@ -95,6 +99,18 @@ def fill(scope: Scope) -> None:
     """Reads everything, as the worker's sweep does."""
     while not Listing.objects.filter(name=lists.EVERYTHING).exclude(read_at=None).exists():
         sweep.read_ahead(scope)
+
+
+def patient(ask: Callable[[], T], seconds: float = 30.0) -> T:
+    """What a process answers that has just been started, as soon as it does."""
+    until = time.monotonic() + seconds
+    while True:
+        try:
+            return ask()
+        except OSError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.1)
 
 
 def timed(work: Callable[[], object]) -> float:
