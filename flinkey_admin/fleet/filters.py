@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -66,11 +66,11 @@ ACCESS: dict[str, Callable[[dt.datetime], Q]] = {
 
 def terminated_beside_cars(rows: Rows, scope: Scope, kind: Kind) -> Rows:
     """flinkey does not say which car a box is in: a group is the nearest that a contract and its car have in common."""
-    usable = windows(scope).filter(not_over(timezone.now()), car_id=OuterRef("thing_id"))
+    usable = windows(scope).filter(not_over(timezone.now())).exclude(car_id=None).values("car_id")
     inside = live(Membership, scope)
-    cars = inside.filter(Exists(usable), kind=Kind.CARS, group=OuterRef("pk"))
-    groups = live(Group, scope).filter(Exists(cars))
-    shared = inside.filter(kind=kind, thing_id=OuterRef("flinkey_id"), group__in=groups.values("pk"))
+    # Distinct, so that PostgreSQL works each of them out once; of a small fleet it knows too little to do so by itself.
+    groups = inside.filter(kind=Kind.CARS, thing_id__in=usable.distinct()).values("group")
+    shared = inside.filter(kind=kind, thing_id=OuterRef("flinkey_id"), group__in=groups.distinct())
     return rows.filter(Exists(shared), is_terminated=True)
 
 
@@ -138,7 +138,9 @@ def apply(rows: Rows, scope: Scope, kind: Kind, query: QueryDict, group: Group |
 
 def in_group(rows: Rows, scope: Scope, kind: Kind, group_id: int) -> Rows:
     """Those that are in a group."""
-    inside = scoped(Membership.objects.all(), scope).filter(group__flinkey_id=group_id, kind=kind, ended_at=None)
+    # The group's row first: joined, the database would look at every membership that the customer has.
+    group = scoped(Group.objects.all(), scope).filter(flinkey_id=group_id).values("pk")[:1]
+    inside = live(Membership, scope).filter(group=Subquery(group), kind=kind)
     return rows.filter(flinkey_id__in=inside.values("thing_id"))
 
 

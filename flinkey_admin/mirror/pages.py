@@ -64,8 +64,8 @@ def _show(
     copy = reading.open_copy(scope, wanted)
     sweep.keep_going(scope.customer, copy.listings.get(lists.EVERYTHING))
     shown = build(copy)
+    reading.note_look(copy, shown.beside)
     if force or polled:
-        reading.note_look(copy, shown.beside)
         again = reading.refresh(scope, wanted, shown.beside, force=force)
         copy = reading.open_copy(scope, wanted)
         shown = build(copy)

@@ -60,6 +60,8 @@ def matching(rows: "QuerySet[M]", query: str) -> "QuerySet[M]":
     for word in words:
         every &= _holds("search", word)
     squeezed = squeeze("".join(words))
+    if words == [squeezed]:
+        return rows.filter(_holds("squeezed", squeezed))  # wherever the one word stands, it stands squeezed as well
     return rows.filter(every | _holds("squeezed", squeezed) if squeezed else every)
 
 

@@ -6,15 +6,20 @@ from typing import Any
 import pytest
 import time_machine
 from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
 
 from flinkey_admin.accounts.models import Customer, Manager
-from flinkey_admin.accounts.scoping import Scope
+from flinkey_admin.accounts.scoping import Scope, scope_for
 from flinkey_admin.fleet import usage
+from flinkey_admin.flinkey import Kind
 from flinkey_admin.flinkey.records import Assignment, Car
-from flinkey_admin.mirror import store
-from flinkey_admin.mirror.models import Listing, Window
+from flinkey_admin.mirror import lists, reading, store
+from flinkey_admin.mirror.models import Group, Window
+from flinkey_admin.mirror.queries import live, things
+from flinkey_admin.operations.models import Operation, State, Step
 from flinkey_admin.sandbox import Remote
-from tests.conftest import Person
+from tests.conftest import COORDINATOR, SOUTHERNER, Person
 from tests.fleet.reading import Reader, read, reader
 from tests.fleet.test_browse_costs import queries
 from tests.operations.conftest import clock  # noqa: F401 - the fixture
@@ -33,16 +38,14 @@ def numbers(page: Reader) -> dict[str, str]:
     }
 
 
-def read_all(person: Person, remote: Remote) -> None:
+def read_all() -> None:
     """Everything is known, as after a sweep."""
-    for group in remote.state(1)["groups"]:
-        for kind in ("cars", "users", "services", "products"):
-            read(person, f"/groups/{group['id']}/{kind}/")
-    for address in ("/cars/", "/users/", "/services/", "/products/"):
-        read(person, address)
-    Listing.objects.update_or_create(
-        customer=Customer.objects.get(flinkey_id="1"), name="everything", defaults={"read_at": timezone.now()}
-    )
+    scope = scope_for(Manager.objects.get(email=COORDINATOR), "1")
+    assert scope
+    reading.read_now(scope, [lists.GROUPS, *lists.CATALOG.values()])
+    members = [name for group in live(Group, scope) for name in lists.of_group(group.flinkey_id)]
+    reading.read_now(scope, [*members, *(lists.car_windows(car.flinkey_id) for car in things(Kind.CARS, scope))])
+    store.note_progress(scope.customer, 1, 1, timezone.now())
 
 
 @pytest.fixture
@@ -55,42 +58,107 @@ def lively(clock: Clock, coordinator: Person, flinkey: Remote) -> Person:  # noq
         (7, 1, "2026-11-20T06:00:00Z", "2026-11-30T06:00:00Z"),
     ):
         flinkey.change("add_window", car=car, user=user, start=start, end=end)
-    read_all(coordinator, flinkey)
+    read_all()
     flinkey.settings(delay=1000)
     give(coordinator)
     return coordinator
 
 
+def values(page: Reader) -> dict[str, int]:
+    """The bare numbers by the list that each leads to."""
+    found = [int(tag.marks["value"]) for tag in page.tags("data", value="")]
+    return dict(zip(numbers(page), found, strict=True))
+
+
 def test_each_number_is_that_of_the_list_it_leads_to(lively: Person) -> None:
-    shown = numbers(reader(lively.get("/")))
-    assert len(shown) == 9
-    for address, text in shown.items():
-        if address.startswith("/operations/"):
-            assert text == "Changes waiting or failed 1"
-            continue
-        total = reader(lively.get(address)).total()
-        assert str(total) in text.split(), (address, text)
-    wanted = {
-        "access=now": 5,
-        "access=starts": 3,
-        "access=ends": 3,
-        "access=open": 2,
-        "access=nobody": 1,
-        "groups=none": 1,
+    """The history has no filter; the one change of this fleet is all of it."""
+    shown = values(reader(lively.get("/")))
+    assert shown == {
+        "/cars/?access=now": 5,
+        "/cars/?access=starts": 3,
+        "/cars/?access=ends": 3,
+        "/cars/?access=week": 6,  # all but car 4
+        "/cars/?access=open": 2,
+        "/cars/?access=nobody": 1,
+        "/cars/?groups=none": 1,
+        "/services/?state=beside": 1,
+        "/operations/": 1,
     }
-    for query, number in wanted.items():
-        assert str(number) in shown[f"/cars/?{query}"].split(), query
+    assert {address: reader(lively.get(address)).total() for address in shown} == shown
+
+
+def test_numbers_count_cars_however_many_windows_they_have(
+    lively: Person,
+    flinkey: Remote,
+    clock: Clock,  # noqa: F811
+) -> None:
+    before = values(reader(lively.get("/")))
+    for user in (1, 2, 4):
+        flinkey.change("add_window", car=5, user=user, start="2026-11-24T13:00:00Z", end="2026-11-24T16:00:00Z")
+    clock.advance(61)
+    read(lively, "/cars/5/")
+    page = reader(lively.get("/"))
+    assert values(page) == before
+    (starting, _ending) = page.tags("ol", data_total="")
+    assert starting.marks["data-total"] == "4", "one for each window"
+
+
+def test_a_window_without_a_car_counts_nowhere(lively: Person) -> None:
+    before = values(reader(lively.get("/")))
+    Window.objects.filter(car_id__in=[5, 6]).update(car_id=None)
+    shown = values(reader(lively.get("/")))
+    assert shown != before
+    assert {address: reader(lively.get(address)).total() for address in shown} == shown
+
+
+def test_a_car_that_has_gone_counts_nowhere(lively: Person, flinkey: Remote, clock: Clock) -> None:  # noqa: F811
+    flinkey.change("delete_car", car=6)
+    clock.advance(61)
+    read(lively, "/cars/")
+    shown = values(reader(lively.get("/")))
+    assert (shown["/cars/?access=now"], shown["/cars/?access=open"]) == (4, 1)
+    assert {address: reader(lively.get(address)).total() for address in shown} == shown
+
+
+def test_a_refused_change_is_worth_a_look_for_a_day(lively: Person, clock: Clock) -> None:  # noqa: F811
+    Step.objects.update(state=State.REFUSED, reason="refused", settled_at=timezone.now())
+    Operation.objects.update(state=State.REFUSED, finished_at=timezone.now())
+    assert values(reader(lively.get("/")))["/operations/"] == 1
+    Step.objects.update(settled_at=timezone.now() - dt.timedelta(hours=24, seconds=1))
+    assert values(reader(lively.get("/")))["/operations/"] == 0
+    Step.objects.update(reason="given-up", settled_at=timezone.now())
+    assert values(reader(lively.get("/")))["/operations/"] == 0, "somebody has left it as it is"
 
 
 def test_what_starts_and_ends_today_is_named(lively: Person) -> None:
     page = reader(lively.get("/"))
-    starting, ending = page.tags("ol", class_="events") or page.tags("ol", data_total="")
-    assert next(" ".join(item.split()) for item in starting.text.strip().split("\n\n") if item.strip()).startswith(
-        "14:00"
-    )
-    assert "Geschäftsführung" in starting.text
-    assert "Seán O'Brien" in starting.text
-    assert "23:30" in ending.text, "half past eleven is still today"
+    starting, ending = page.tags("ol", data_total="")
+    assert starting.text.split() == ["14:00", "Geschäftsführung", "Seán", "O'Brien"]
+    times = [word for word in ending.text.split() if word[2:3] == ":"]
+    assert times == ["13:00", "17:00", "23:30"], "half past eleven is still today"
+    links = [tag.marks["href"] for tag in page.tags("a") if tag.marks["href"] in {"/cars/5/", "/cars/6/", "/cars/2/"}]
+    assert links == ["/cars/5/", "/cars/2/", "/cars/5/", "/cars/6/"]
+
+
+def test_a_day_with_nothing_left_says_so(lively: Person, clock: Clock) -> None:  # noqa: F811
+    clock.advance(13 * 3600 + 45 * 60)
+    lively.sign_in(COORDINATOR)
+    page = visible(lively.get("/"))
+    assert "Nothing more starts today." in page
+    assert "Nothing more ends today." in page
+
+
+def test_another_customer_sees_nothing_of_it(lively: Person, flinkey: Remote) -> None:
+    other = Person()
+    other.sign_in(SOUTHERNER)
+    shown = numbers(reader(other.get("/")))
+    assert shown["/cars/?access=starts"] == "Starting today 0 so far"
+    assert "Geschäftsführung" not in visible(other.get("/"))
+
+
+def test_an_open_page_hears_nothing_while_nothing_changes(lively: Person) -> None:
+    lively.look("/")
+    assert lively.poll(lively.get("/")).status_code == 204
 
 
 def test_before_everything_is_read_nothing_false_is_said(coordinator: Person, flinkey: Remote) -> None:
@@ -209,3 +277,21 @@ def test_a_window_that_was_deleted_counts_until_then(scope: Scope) -> None:
 )
 def test_the_scale_ends_at_a_round_number(most: int, top: int) -> None:
     assert usage.ceiling(most) == top
+
+
+SPANS = st.lists(st.tuples(st.integers(1, 3), st.integers(-2, 8), st.none() | st.integers(-1, 9)), max_size=12)
+
+
+@given(SPANS)
+def test_a_car_counts_in_every_stretch_that_it_reaches_into(spans: list[tuple[int, int, int | None]]) -> None:
+    """Against the plainest way to count; the edges are the even hours."""
+    real = sorted((one for one in spans if one[2] is None or one[1] < one[2]), key=lambda one: one[:2])
+    written = [(car, hour(start), None if end is None else hour(end)) for car, start, end in real]
+    found = usage.cars_in_use(written, [hour(edge) for edge in (0, 2, 4, 6)])
+    assert found == [
+        len({car for car, start, end in real if start < edge + 2 and (end is None or end > edge)}) for edge in (0, 2, 4)
+    ]
+
+
+def hour(number: int) -> str:
+    return f"2026-11-24 {number + 8:02}:00:00"

@@ -96,7 +96,8 @@ def _take_rows(
                 story.tell(page, What.NEW, kind, record.id, label(record), after=told(values_of(record)))
         elif _update(row, record, page, kind, story, whole=whole):
             changed.append(row)
-    gone = [row for number, row in known.items() if row.ended_at is None and number not in {one.id for one in found}]
+    named = {one.id for one in found}
+    gone = [row for number, row in known.items() if row.ended_at is None and number not in named]
     for row in gone if whole else []:
         row.ended_at = story.now
         story.tell(page, What.GONE, kind, row.flinkey_id, label(row.record()), before=told(values_of(row.record())))
