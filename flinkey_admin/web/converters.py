@@ -2,9 +2,9 @@
 
 
 class IdConverter:
-    """A whole number that a database can hold; flinkey's own ids have 32 bits."""
+    """A whole number from 1 that a database can hold; flinkey's own ids have 32 bits. One way to write each."""
 
-    regex = "[0-9]{1,18}"
+    regex = "[1-9][0-9]{0,17}"
 
     def to_python(self, value: str) -> int:
         return int(value)

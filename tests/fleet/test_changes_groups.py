@@ -235,8 +235,9 @@ def test_a_group_that_is_not_there(coordinator: Person, flinkey: Remote, path: s
     assert_plain(page)
 
 
-@pytest.mark.parametrize("number", ["99999999999999999999", "9" * 4000, "-1", "1.0", "²"])
+@pytest.mark.parametrize("number", ["0", "007", "99999999999999999999", "9" * 4000, "-1", "1.0", "²"])
 def test_ids_that_cannot_be(coordinator: Person, flinkey: Remote, number: str) -> None:
-    page = coordinator.get(f"/groups/{number}/")
-    assert page.status_code == 404
-    assert_plain(page)
+    for what in ("groups", "cars", "users"):
+        page = coordinator.get(f"/{what}/{number}/")
+        assert page.status_code == 404
+        assert_plain(page)
