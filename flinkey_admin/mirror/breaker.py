@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from flinkey_admin.flinkey import errors
 from flinkey_admin.mirror.models import Upstream
+from flinkey_admin.mirror.quick import quick
 
 INTERVAL = dt.timedelta(seconds=15)
 SLOW = dt.timedelta(seconds=2)  # an answer that takes longer is worth a word
@@ -70,7 +71,7 @@ def answered(calls: int, took: dt.timedelta) -> None:
     Answers to calls that were under way when it asked for a pause do not end the pause.
     """
     now = timezone.now()
-    with transaction.atomic():
+    with quick():
         row = _locked()
         if not _is_paused(row, now):
             row.trouble, row.next_try_at = "", None
@@ -90,7 +91,7 @@ def spent(calls: int) -> None:
 
 def spare(wanted: int) -> int:
     """How many of the wanted calls the sweep may make now. Whatever pages and changes have used comes off first."""
-    with transaction.atomic():
+    with quick():
         row = _locked()
         _refill(row, timezone.now())
         row.save()
@@ -103,8 +104,11 @@ def wait_for_spare() -> float:
 
 
 def _locked() -> Upstream:
-    Upstream.objects.bulk_create([Upstream(pk=1)], ignore_conflicts=True)
-    return Upstream.objects.select_for_update().get(pk=1)
+    rows = Upstream.objects.select_for_update().filter(pk=1)
+    if (row := rows.first()) is None:
+        Upstream.objects.bulk_create([Upstream(pk=1)], ignore_conflicts=True)
+        row = rows.get()
+    return row
 
 
 def _refill(row: Upstream, now: dt.datetime) -> None:

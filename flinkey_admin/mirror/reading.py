@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
 from django.utils import timezone
 
 from flinkey_admin import upstream
@@ -24,6 +23,7 @@ from flinkey_admin.accounts.scoping import Scope, require_client
 from flinkey_admin.flinkey import Flinkey, errors
 from flinkey_admin.mirror import breaker, lists, store
 from flinkey_admin.mirror.models import Listing, Upstream
+from flinkey_admin.mirror.quick import quick
 from flinkey_admin.mirror.store import GONE, Answer
 from flinkey_admin.web import sentences
 
@@ -188,8 +188,9 @@ def _read_since(scope: Scope, names: Sequence[str], since: dt.datetime) -> None:
             raise next(iter(wave.failed.values()))
         if wave.elsewhere:
             _wait()
-        found = _listings(scope.customer, [*wave.elsewhere, *wave.read])
-        overtaken = [name for name in wave.read if name in found and not _was_read(found[name], since)]
+        open_still = [*wave.elsewhere, *wave.overtaken]
+        found = _listings(scope.customer, open_still) if open_still else {}
+        overtaken = [name for name in wave.overtaken if name in found and not _was_read(found[name], since)]
         names = [name for name in wave.elsewhere if not _was_read(found.get(name), since)]
         if overtaken and not repeated:
             names, repeated = [*names, *overtaken], True
@@ -297,6 +298,7 @@ class Wave:
     read: list[str] = field(default_factory=list)
     failed: dict[str, errors.FlinkeyError] = field(default_factory=dict)
     elsewhere: list[str] = field(default_factory=list)  # somebody else reads them, or just has
+    overtaken: list[str] = field(default_factory=list)  # read, but a change of our own came between
 
 
 def lease() -> dt.timedelta:
@@ -314,7 +316,12 @@ def _ask_carefully(scope: Scope, names: Sequence[str], before: dt.datetime) -> W
         return Wave(elsewhere=list(names))  # somebody else finds out how flinkey is
     if room < len(names) and not wave.failed:
         rest = _ask(scope, names[room:], before)
-        wave = Wave([*wave.read, *rest.read], rest.failed, [*wave.elsewhere, *rest.elsewhere])
+        wave = Wave(
+            [*wave.read, *rest.read],
+            rest.failed,
+            [*wave.elsewhere, *rest.elsewhere],
+            [*wave.overtaken, *rest.overtaken],
+        )
     return wave
 
 
@@ -359,8 +366,8 @@ def keep(customer: Customer, wave: Wave, answers: Sequence[Answer], took: dt.tim
     """Hands the answers to the copy. `took`: how long flinkey needed."""
     if not answers:
         return
-    with transaction.atomic():
-        store.apply(customer, answers)
+    with quick():
+        wave.overtaken += store.apply(customer, answers)
         breaker.answered(len(answers), took)
     wave.read += [answer.name for answer in answers]
 

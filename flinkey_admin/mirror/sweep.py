@@ -13,7 +13,6 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
 from django.utils import timezone
 from django_tasks import task
 
@@ -23,6 +22,7 @@ from flinkey_admin.accounts.scoping import Scope, live_scopes, require_client
 from flinkey_admin.flinkey import Flinkey, Kind, errors
 from flinkey_admin.mirror import breaker, lists, reading, store
 from flinkey_admin.mirror.models import Car, Group, Listing
+from flinkey_admin.mirror.quick import quick
 from flinkey_admin.mirror.reading import Wave
 from flinkey_admin.mirror.store import Answer
 
@@ -42,7 +42,7 @@ def keep_going(customer: Customer, whole: Listing | None) -> None:
 def _plan(customer: Customer, at: dt.datetime) -> None:
     """The next slice. It carries a mark, and only the last mark counts: a sweep never goes on twice."""
     mark = uuid.uuid4().hex
-    with transaction.atomic():
+    with quick():
         store.plan_sweep(customer, mark, at + LEASE)
         sweep.using(run_after=at).enqueue(customer.pk, mark)
 

@@ -58,6 +58,8 @@ def text_of(thing: Thing) -> list[str]:
 
 def fold(text: str) -> str:
     """A text as a search sees it: no capitals, no accents, no umlauts."""
+    if text.isascii():
+        return text.lower()
     plain = unicodedata.normalize("NFKD", text.casefold())
     return "".join(sign for sign in plain if not unicodedata.combining(sign))
 

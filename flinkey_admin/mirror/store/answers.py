@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any
 
-from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -12,6 +11,7 @@ from flinkey_admin.accounts.models import Customer
 from flinkey_admin.flinkey import Kind
 from flinkey_admin.mirror import lists
 from flinkey_admin.mirror.models import Listing
+from flinkey_admin.mirror.quick import quick
 from flinkey_admin.mirror.store.leases import release
 from flinkey_admin.mirror.store.members import take_members
 from flinkey_admin.mirror.store.story import GONE, Answer, Page, Story
@@ -20,27 +20,40 @@ from flinkey_admin.mirror.store.windows import take_window, take_windows
 from flinkey_admin.operations import journal
 
 
-def apply(customer: Customer, answers: Sequence[Answer]) -> None:
+def apply(customer: Customer, answers: Sequence[Answer]) -> list[str]:
     """Makes the copy say what flinkey said, and notes what changed elsewhere in the journal.
 
-    An answer that was asked for before a change of our own is out of date and left out: the list is soon read again.
+    An answer that was asked for before a change of our own is out of date and left out; returns the names of those.
     """
     digests = {answer.name: _digest(answer.found) for answer in answers}
     names = sorted(digests)
-    with transaction.atomic():
-        Listing.objects.bulk_create([Listing(customer=customer, name=name) for name in names], ignore_conflicts=True)
-        listings = {row.name: row for row in Listing.objects.filter(customer=customer, name__in=names)}
+    with quick():
+        listings = _listings(customer, names)
         pages = [Page(answer, listings[answer.name], digests[answer.name]) for answer in answers]
-        release(customer, names)
-        pages = [page for page in pages if not _outdated(page)]
+        overtaken = [page.answer.name for page in pages if _outdated(page)]
+        release(customer, overtaken)
+        pages = [page for page in pages if page.answer.name not in overtaken]
         story = Story(customer, timezone.now())
         _take(customer, [page for page in pages if page.digest != page.listing.digest], story)
         for page in pages:
             page.listing.read_at, page.listing.digest = page.answer.asked_at, page.digest
-        Listing.objects.bulk_update([page.listing for page in pages], ["read_at", "digest", "size"], batch_size=200)
+            page.listing.lease_until = None
+        columns = ["read_at", "digest", "size", "lease_until"]
+        Listing.objects.bulk_update([page.listing for page in pages], columns, batch_size=200)
         _doubt(customer, story)
         Listing.objects.filter(customer=customer, name__in=story.void).delete()
         journal.outside(customer, story.seen, story.since)
+    return overtaken
+
+
+def _listings(customer: Customer, names: Sequence[str]) -> dict[str, Listing]:
+    rows = Listing.objects.filter(customer=customer, name__in=names)
+    found = {row.name: row for row in rows}
+    if len(found) < len(names):
+        missing = [Listing(customer=customer, name=name) for name in names if name not in found]
+        Listing.objects.bulk_create(missing, ignore_conflicts=True)
+        found = {row.name: row for row in rows.all()}
+    return found
 
 
 def _doubt(customer: Customer, story: Story) -> None:

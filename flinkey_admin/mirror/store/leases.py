@@ -4,19 +4,19 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from django.db import transaction
 from django.utils import timezone
 
 from flinkey_admin.accounts.models import Customer
 from flinkey_admin.mirror import lists
 from flinkey_admin.mirror.models import Listing
+from flinkey_admin.mirror.quick import quick
 
 Values = dict[str, Any]
 
 
 def claim(customer: Customer, names: Sequence[str], before: dt.datetime, until: dt.datetime) -> list[str]:
     """Takes the lists that were not read since `before` and that nobody else reads just now, until `until`."""
-    with transaction.atomic():
+    with quick():
         Listing.objects.bulk_create([Listing(customer=customer, name=name) for name in names], ignore_conflicts=True)
         rows = list(Listing.objects.select_for_update().filter(customer=customer, name__in=sorted(names)))
         now = timezone.now()
@@ -37,8 +37,18 @@ def release(customer: Customer, names: Sequence[str], until: dt.datetime | None 
 
 def note_look(customer: Customer, names: Sequence[str], now: dt.datetime) -> None:
     """Somebody looks at these lists."""
-    Listing.objects.bulk_create([Listing(customer=customer, name=name) for name in names], ignore_conflicts=True)
-    Listing.objects.filter(customer=customer, name__in=names).update(looked_at=now)
+    with quick():
+        _put(customer, names, looked_at=now)
+
+
+def _put(customer: Customer, names: Sequence[str], **values: Any) -> None:
+    """Writes these columns of these lists, whether they are known or not."""
+    Listing.objects.bulk_create(
+        [Listing(customer=customer, name=name, **values) for name in dict.fromkeys(names)],
+        update_conflicts=True,
+        unique_fields=["customer", "name"],
+        update_fields=list(values),
+    )
 
 
 def note_progress(customer: Customer, done: int, total: int, finished_at: dt.datetime | None) -> None:
@@ -46,14 +56,12 @@ def note_progress(customer: Customer, done: int, total: int, finished_at: dt.dat
     values: Values = {"size": done, "total": total}
     if finished_at:
         values["read_at"] = finished_at
-    Listing.objects.update_or_create(customer=customer, name=lists.EVERYTHING, defaults=values)
+    _put(customer, [lists.EVERYTHING], **values)
 
 
 def plan_sweep(customer: Customer, mark: str, until: dt.datetime) -> None:
     """The next slice of the sweep is the one with this mark; it is overdue after `until`."""
-    Listing.objects.update_or_create(
-        customer=customer, name=lists.EVERYTHING, defaults={"digest": mark, "lease_until": until}
-    )
+    _put(customer, [lists.EVERYTHING], digest=mark, lease_until=until)
 
 
 def hold_sweep(customer: Customer, mark: str, until: dt.datetime) -> bool:

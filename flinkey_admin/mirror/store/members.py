@@ -1,6 +1,7 @@
 """What is in which group."""
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from flinkey_admin.accounts.models import Customer
 from flinkey_admin.flinkey import Kind
@@ -15,6 +16,7 @@ from flinkey_admin.web.names import label_of
 def take_members(customer: Customer, pages: Sequence[Page], story: Story) -> None:
     numbers = {lists.parts(page.answer.name)[1] for page in pages}
     groups = {group.flinkey_id: group for group in Group.objects.filter(customer=customer, flinkey_id__in=numbers)}
+    inside = _inside(groups.values(), {Kind(lists.parts(page.answer.name)[2]) for page in pages})
     touched: dict[Kind, set[int]] = {kind: set() for kind in Kind}
     for page in pages:
         _first, number, word = lists.parts(page.answer.name)
@@ -25,17 +27,35 @@ def take_members(customer: Customer, pages: Sequence[Page], story: Story) -> Non
             continue
         found: Sequence[Record] = page.answer.found or []
         take_things(customer, page, kind, found, story, whole=False)
-        touched[kind] |= _take_members_of(customer, page, group, kind, {one.id: one for one in found}, story)
+        live = inside.get((group.pk, kind), {})
+        touched[kind] |= _take_members_of(customer, page, group, kind, {one.id: one for one in found}, live, story)
         page.listing.size = len(found)
     for kind, things in touched.items():
         recount(customer, kind, things)
 
 
+Live = dict[int, int]  # the key of each membership, by the thing's id
+
+
+def _inside(groups: Iterable[Group], kinds: Collection[Kind]) -> dict[tuple[int, Kind], Live]:
+    """What is in these groups, by group and kind."""
+    found: dict[tuple[int, Kind], Live] = defaultdict(dict)
+    rows = Membership.objects.filter(group__in=[group.pk for group in groups], kind__in=kinds, ended_at=None)
+    for group, kind, thing_id, key in rows.values_list("group_id", "kind", "thing_id", "pk"):
+        found[group, Kind(kind)][thing_id] = key
+    return found
+
+
 def _take_members_of(
-    customer: Customer, page: Page, group: Group, kind: Kind, found: Mapping[int, Record], story: Story
+    customer: Customer,
+    page: Page,
+    group: Group,
+    kind: Kind,
+    found: Mapping[int, Record],
+    live: Live,
+    story: Story,
 ) -> set[int]:
     """Who has joined and who has left a group; returns their ids."""
-    live = {row.thing_id: row for row in group.memberships.filter(kind=kind, ended_at=None)}
     joined, left = found.keys() - live.keys(), live.keys() - found.keys()
     Membership.objects.bulk_create(
         [
@@ -44,7 +64,7 @@ def _take_members_of(
         ],
         batch_size=1000,
     )
-    Membership.objects.filter(pk__in=[live[thing_id].pk for thing_id in left]).update(ended_at=story.now)
+    Membership.objects.filter(pk__in=[live[thing_id] for thing_id in left]).update(ended_at=story.now)
     names = labels(customer, kind, left) if page.known else {}
     where: Values = {"group_id": group.flinkey_id, "group_label": group.name}
     for thing_id in sorted(joined):

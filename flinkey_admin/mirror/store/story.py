@@ -5,7 +5,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 
 from flinkey_admin.accounts.models import Customer
 from flinkey_admin.flinkey import Kind, records
@@ -84,11 +85,7 @@ def recount(customer: Customer, kind: Kind, things: Collection[int]) -> None:
     """In how many groups each of these things is."""
     if not things:
         return
-    model: Any = THINGS[kind]
-    live = Membership.objects.filter(customer=customer, kind=kind, thing_id__in=things, ended_at=None)
-    counts = dict(live.values_list("thing_id").annotate(number=Count("pk")))
-    by_number: dict[int, list[int]] = {}
-    for thing_id in things:
-        by_number.setdefault(counts.get(thing_id, 0), []).append(thing_id)
-    for number, ids in by_number.items():
-        model._default_manager.filter(customer=customer, flinkey_id__in=ids).update(groups=number)
+    inside = Membership.objects.filter(customer=customer, kind=kind, thing_id=OuterRef("flinkey_id"), ended_at=None)
+    number = inside.values("thing_id").annotate(number=Count("pk")).values("number")
+    rows: Any = THINGS[kind]._default_manager.filter(customer=customer, flinkey_id__in=things)
+    rows.update(groups=Coalesce(Subquery(number), 0))

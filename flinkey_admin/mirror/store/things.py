@@ -43,9 +43,7 @@ _NULLABLE = {"termination_date", "product_id", "terminated_at"}
 
 def take_groups(customer: Customer, page: Page, story: Story) -> None:
     found: list[records.Group] = page.answer.found
-    ended = Group.objects.filter(customer=customer, flinkey_id__in=[one.id for one in found]).exclude(ended_at=None)
-    back = list(ended.values_list("flinkey_id", flat=True))
-    gone = _take_rows(customer, Group, page, found, "groups", story, whole=True)
+    gone, back = _take_rows(customer, Group, page, found, "groups", story, whole=True)
     end_groups(customer, gone, story.now)
     # What is in a group that is there again, nobody has read yet.
     again = [name for number in back for name in lists.of_group(number)]
@@ -69,7 +67,7 @@ def end_groups(customer: Customer, groups: Sequence[int], now: dt.datetime) -> N
 def take_things(
     customer: Customer, page: Page, kind: Kind, found: Sequence[Record], story: Story, *, whole: bool
 ) -> None:
-    gone = _take_rows(customer, THINGS[kind], page, found, str(kind), story, whole=whole)
+    gone, _back = _take_rows(customer, THINGS[kind], page, found, str(kind), story, whole=whole)
     if kind == Kind.CARS:
         end_windows(customer, page, gone, story)
 
@@ -83,11 +81,15 @@ def _take_rows(
     story: Story,
     *,
     whole: bool,
-) -> list[int]:
-    """Writes what differs. `whole`: the list is all there is, so what it lacks has gone; returns the ids of that."""
+) -> tuple[list[int], list[int]]:
+    """Writes what differs. `whole`: the list is all there is, so what it lacks has gone.
+
+    Returns the ids of what has gone, and of what is there again.
+    """
     rows: Any = model._default_manager.filter(customer=customer)
     known = {row.flinkey_id: row for row in (rows if whole else rows.filter(flinkey_id__in=[one.id for one in found]))}
     fresh, changed = [], []
+    ended = {number for number, row in known.items() if row.ended_at is not None}
     for record in {record.id: record for record in found}.values():
         row = known.get(record.id)
         if row is None:
@@ -108,7 +110,8 @@ def _take_rows(
         model._default_manager.bulk_update(changed, columns, batch_size=200)
     if kind != "groups" and (fresh or changed):
         story.doubted_kinds.add(Kind(kind))
-    return [row.flinkey_id for row in gone] if whole else []
+    back = [row.flinkey_id for row in changed if row.flinkey_id in ended]
+    return ([row.flinkey_id for row in gone] if whole else []), back
 
 
 KEYS = ("search", "squeezed", "sort_name", "sort_second")
