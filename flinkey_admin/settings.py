@@ -102,7 +102,6 @@ INSTALLED_APPS = [
     "django_htmx",
     "django_tasks",
     "django_tasks_db",
-    "heroicons",
     "flinkey_admin.web",
     "flinkey_admin.accounts",
     "flinkey_admin.operations",
@@ -149,7 +148,7 @@ TEMPLATES = [
             "builtins": [
                 "django.templatetags.i18n",
                 "django.templatetags.static",
-                "heroicons.templatetags.heroicons",
+                "flinkey_admin.web.templatetags.icons",
                 "flinkey_admin.web.templatetags.kinds",
                 "flinkey_admin.web.templatetags.times",
             ],
@@ -221,13 +220,19 @@ LOCALE_PATHS = [BASE_DIR / "flinkey_admin" / "locale"]
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = VAR_DIR / "static"
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.FileSystemFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+    "flinkey_admin.web.icons.SheetFinder",
+]
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = LOOPBACK
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if LOOPBACK
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        else "flinkey_admin.web.storage.SmallFiles"
     },
 }
 

@@ -16,7 +16,7 @@ from django.conf import settings
 
 from tests.bench.stage import EMAIL, PASSWORD, ROOT, Row, count, sandbox
 
-ASSET = re.compile(r'(?:href|src)="(/static/[^"]+)"')
+ASSET = re.compile(r'(?:href|src)="(/static/[^"#]+)')
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 
 
