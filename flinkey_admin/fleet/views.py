@@ -1,6 +1,6 @@
 """Groups and what is in them; everything the customer has; a car and a user."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -13,6 +13,7 @@ from flinkey_admin.fleet import dress, filters, services
 from flinkey_admin.fleet.rows import Row
 from flinkey_admin.fleet.tables import PAGE, Table, table
 from flinkey_admin.flinkey import Kind
+from flinkey_admin.flinkey.records import Group as GroupRecord
 from flinkey_admin.mirror import lists, pages
 from flinkey_admin.mirror.models import Group
 from flinkey_admin.mirror.pages import Shown
@@ -20,6 +21,7 @@ from flinkey_admin.mirror.queries import LONGEST, live, matching, things
 from flinkey_admin.mirror.reading import Copy, Wanted
 from flinkey_admin.operations.story import story_of
 from flinkey_admin.web.sentences import MISSING
+from flinkey_admin.web.templatetags.kinds import plural
 
 # What the page of a car or a user shows of its windows. They belong to another feature, so urls.py hands it in:
 # the context, and whether something is under way.
@@ -38,14 +40,15 @@ def group_list(request: ManagerRequest) -> HttpResponse:
         )
         groups = [group.record() for group in page.object_list]
         counts = services.member_counts(request.manager, [group.id for group in groups])
+        words = {kind: plural(kind) for kind in Kind}
         kept = request.GET.copy()
         for name in ("page", "seen", "fresh"):
             kept.pop(name, None)
         context = {
             "section": "groups",
             "page": page,
-            "rows": [(group, counts[group.id]) for group in groups],
-            "kinds": list(Kind),
+            "rows": [_group_row(group, counts[group.id], words) for group in groups],
+            "words": words.values(),
             "query": query,
             "sort": "-name" if backwards else "name",
             "total": copy.size(lists.GROUPS) or 0,
@@ -55,6 +58,13 @@ def group_list(request: ManagerRequest) -> HttpResponse:
         return Shown(context, [name for group in groups for name in lists.of_group(group.id)])
 
     return pages.show(request, "fleet/group_list.html", {"list": "fleet/_groups.html"}, Wanted([lists.GROUPS]), build)
+
+
+def _group_row(group: GroupRecord, counts: Mapping[Kind, int | None], words: Mapping[Kind, str]) -> dict[str, Any]:
+    """A group as its row shows it. Its tabs lie below its own address: 250 look-ups a page would take half its time."""
+    url = reverse("fleet:group_detail", args=[group.id])
+    tabs = [{"word": words[kind], "url": f"{url}{kind}/", "count": count} for kind, count in counts.items()]
+    return {"group": group, "url": url, "tabs": tabs}
 
 
 @require_safe

@@ -78,11 +78,12 @@ class Wanted:
 
 @dataclass
 class Copy:
-    """The copy of one customer as a page opens it."""
+    """The copy of one customer as a page opens it. `waited`: flinkey was asked before this page could be shown."""
 
     customer: Customer
     wanted: Wanted
     listings: dict[str, Listing]
+    waited: bool = False
 
     def size(self, name: str) -> int | None:
         """How many rows a list has; None while it was never read."""
@@ -137,14 +138,15 @@ def open_copy(scope: Scope, wanted: Wanted) -> Copy:
     Raises the client's errors when a first visit cannot be read: there is nothing to show.
     """
     found = _listings(scope.customer, wanted.needed)
-    if any(not _was_read(found.get(name), NEVER) for name in wanted.needed):
+    waited = any(not _was_read(found.get(name), NEVER) for name in wanted.needed)
+    if waited:
         # Since flinkey is asked anyhow, for all that the page is about: a new group is in no old list of groups.
         since = timezone.now() - FRESH
         old = [name for name in wanted.names if not _was_read(found.get(name), since)]
         unread = [name for name in wanted.once if not _was_read(found.get(name), NEVER)]
         _read_since(scope, [*old, *unread], since)
         found = _listings(scope.customer, wanted.needed)
-    return Copy(scope.customer, wanted, found)
+    return Copy(scope.customer, wanted, found, waited)
 
 
 def sizes(customer: Customer, names: Sequence[str]) -> dict[str, int]:
@@ -159,11 +161,15 @@ def _listings(customer: Customer, names: Sequence[str]) -> dict[str, Listing]:
 
 
 def note_look(copy: Copy, beside: Sequence[str]) -> None:
-    """Somebody looks at a page: the sweep takes its lists first. Noted every other minute at most."""
+    """Somebody looks at a page: the sweep takes its lists first. Noted every other minute at most.
+
+    What stands beside, of which a page may have hundreds, is left out for whoever has waited for flinkey already: the
+    page asks for it itself.
+    """
     now = timezone.now()
     rows = [copy.listings[name] for name in copy.wanted.names]
     if any(row.looked_at is None or now - row.looked_at > LOOK for row in rows):
-        store.note_look(copy.customer, [*copy.wanted.needed, *beside], now)
+        store.note_look(copy.customer, [*copy.wanted.needed, *([] if copy.waited else beside)], now)
 
 
 def read_now(scope: Scope, names: Sequence[str]) -> None:

@@ -12,7 +12,7 @@ from flinkey_admin.flinkey import Kind
 from flinkey_admin.mirror import lists
 from flinkey_admin.mirror.models import Listing
 from flinkey_admin.mirror.quick import quick
-from flinkey_admin.mirror.store.leases import release
+from flinkey_admin.mirror.store.leases import release, save_lists
 from flinkey_admin.mirror.store.members import take_members
 from flinkey_admin.mirror.store.story import GONE, Answer, Page, Story
 from flinkey_admin.mirror.store.things import end_thing, take_groups, take_thing, take_things
@@ -39,7 +39,7 @@ def apply(customer: Customer, answers: Sequence[Answer]) -> list[str]:
             page.listing.read_at, page.listing.digest = page.answer.asked_at, page.digest
             page.listing.lease_until = None
         columns = ["read_at", "digest", "size", "lease_until"]
-        Listing.objects.bulk_update([page.listing for page in pages], columns, batch_size=200)
+        save_lists([page.listing for page in pages], columns)
         _doubt(customer, story)
         Listing.objects.filter(customer=customer, name__in=story.void).delete()
         journal.outside(customer, story.seen, story.since)
@@ -89,11 +89,13 @@ def _take(customer: Customer, pages: Sequence[Page], story: Story) -> None:
         page.listing.size = len(page.answer.found)
     for page in by_shape["thing"]:
         take_thing(customer, page, story)
-    take_members(customer, by_shape["members"], story)
+    if by_shape["members"]:
+        take_members(customer, by_shape["members"], story)
     for page in by_shape["windows"]:
         if page.answer.found is GONE:
             end_thing(customer, page, story)
-    take_windows(customer, by_shape["windows"], story)
+    if by_shape["windows"]:
+        take_windows(customer, by_shape["windows"], story)
     for page in by_shape["window"]:
         take_window(customer, page, story)
 

@@ -43,11 +43,15 @@ def note_look(customer: Customer, names: Sequence[str], now: dt.datetime) -> Non
 
 def _put(customer: Customer, names: Sequence[str], **values: Any) -> None:
     """Writes these columns of these lists, whether they are known or not."""
+    save_lists([Listing(customer=customer, name=name, **values) for name in dict.fromkeys(names)], list(values))
+
+
+def save_lists(rows: Sequence[Listing], columns: Sequence[str]) -> None:
+    """Writes these columns of the lists in one statement, cheaper than an UPDATE with a case for each row."""
+    for row in rows:
+        row.pk = None  # it is found by its customer and name
     Listing.objects.bulk_create(
-        [Listing(customer=customer, name=name, **values) for name in dict.fromkeys(names)],
-        update_conflicts=True,
-        unique_fields=["customer", "name"],
-        update_fields=list(values),
+        rows, update_conflicts=True, unique_fields=["customer", "name"], update_fields=columns, batch_size=200
     )
 
 
