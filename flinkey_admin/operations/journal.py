@@ -225,6 +225,14 @@ def note(settled: Iterable[tuple[Step, Outcome]], sent: Iterable[Step]) -> None:
             Operation.objects.filter(pk=operation_id).update(lease_until=now + LEASE)
 
 
+def recall(steps: Iterable[Step]) -> None:
+    """These calls were announced and then not made, because the run has stopped before their turn."""
+    keys = [step.pk for step in steps]
+    if keys:
+        rows = Step.objects.filter(pk__in=keys, state=State.SENT)
+        rows.update(state=State.PLANNED, attempts=F("attempts") - 1)
+
+
 def _is_settled(step: Step) -> bool:
     """Whether a read-back was quicker than the answer of the call itself."""
     return Step.objects.filter(pk=step.pk, state__in=SETTLED).exists()

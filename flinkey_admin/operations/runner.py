@@ -44,6 +44,7 @@ class _Run:
         for step in todo:
             if step.after_id not in free:
                 self.waiting[step.after_id].append(step)
+        self.announced: deque[Step] = deque()  # stored as sent; the next free place sends them
         self.under_way: dict[Future[Outcome], Step] = {}
         self.confirmed: list[Step] = []  # not told yet
         self.told_at = time.monotonic()
@@ -54,15 +55,16 @@ class _Run:
         while True:
             starting = self._next_steps()
             journal.note(settled, starting)
-            self.tell(soon=bool(self.under_way or starting))
-            for step in starting:
-                self.under_way[self._start(step)] = step
+            self.announced.extend(starting)
+            self._fill()
+            self.tell(soon=bool(self.under_way))
             if not self.under_way:
                 return
             finished, _pending = wait(self.under_way, return_when=FIRST_COMPLETED)
             settled = [(self.under_way.pop(future), future.result()) for future in finished]
             for step, outcome in settled:
                 self._follow(step, outcome)
+            self._fill()  # before the results are stored: a place waits for no disk
 
     def tell(self, *, soon: bool = False) -> None:
         """Tells what has come true; while more is under way, a few times a second instead of at each answer."""
@@ -70,6 +72,15 @@ class _Run:
             return
         signals.confirmed.send(sender=None, steps=self.confirmed)
         self.confirmed, self.told_at = [], time.monotonic()
+
+    def _fill(self) -> None:
+        """Sends what is announced, as far as there is room. What a stop has overtaken was not sent after all."""
+        if self.stopped:
+            journal.recall(self.announced)
+            self.announced.clear()
+        while self.announced and len(self.under_way) < upstream.AT_ONCE:
+            step = self.announced.popleft()
+            self.under_way[self._start(step)] = step
 
     def _start(self, step: Step) -> Future[Outcome]:
         if step.after_id in self.done_before:
@@ -79,8 +90,10 @@ class _Run:
     def _next_steps(self) -> list[Step]:
         if self.stopped:
             return []
-        room = upstream.AT_ONCE - len(self.under_way)
-        return [self.ready.popleft() for _ in range(min(room, len(self.ready)))]
+        # What is harmless to repeat is announced ahead of time, for a crash makes it unknown whether it was sent.
+        ahead = upstream.AT_ONCE if self.ready and self.ready[0].verb not in calls.WINDOW_VERBS else 0
+        room = upstream.AT_ONCE + ahead - len(self.under_way) - len(self.announced)
+        return [self.ready.popleft() for _ in range(min(max(0, room), len(self.ready)))]
 
     def _follow(self, step: Step, outcome: Outcome) -> None:
         self.stopped = self.stopped or outcome.stop

@@ -1,0 +1,26 @@
+"""Calls are announced ahead of their turn: a stop takes back those that were not made."""
+
+from flinkey_admin.accounts.scoping import Scope, require_client
+from flinkey_admin.flinkey import Kind
+from flinkey_admin.operations import journal, runner
+from flinkey_admin.operations.journal import Planned
+from flinkey_admin.operations.models import Operation, State, Verb
+from flinkey_admin.sandbox import Remote
+from tests.operations.stage import Clock, count
+
+MANY = 60
+
+
+def test_what_was_announced_and_not_sent_is_planned_again(clock: Clock, scope: Scope, flinkey: Remote) -> None:
+    """flinkey asks everybody to wait: each step that reached it has its answer, the others were never sent."""
+    steps = [Planned(Verb.ADD, f"car {car}", kind=Kind.CARS, thing_id=car, group_id=2) for car in range(1, MANY)]
+    operation = journal.plan(scope, Operation.Kind.ADD, {"count": len(steps)}, steps)
+    flinkey.clear_requests()
+    flinkey.fault("assignCarToGroup", "status", status=429, times=MANY, retry_after=7)
+
+    runner.run(operation, require_client(scope))
+
+    sent = count(flinkey, "assignCarToGroup")
+    assert 0 < sent < len(steps)
+    assert sorted(step.attempts for step in operation.steps.all()) == [0] * (len(steps) - sent) + [1] * sent
+    assert {step.state for step in operation.steps.all()} == {State.PLANNED}, "refused for now, or never sent"
