@@ -20,6 +20,7 @@ from flinkey_admin.operations.journal import WindowBusy
 from flinkey_admin.operations.models import Operation, State
 from flinkey_admin.operations.services import by_nonce, items, nonce_of
 from flinkey_admin.web import sentences
+from flinkey_admin.web.converters import id_of
 from flinkey_admin.web.redirects import safe_next
 
 
@@ -69,8 +70,8 @@ def window_new(request: ManagerRequest) -> HttpResponse:
 def _named(request: ManagerRequest, initial: dict[str, str]) -> dict[str, str]:
     """Ids from a link become the names that the fields show."""
     for name, kind in (("car", Kind.CARS), ("user", Kind.USERS)):
-        if name in initial and initial[name].isascii() and initial[name].isdigit() and len(initial[name]) < 19:
-            initial[name] = label(request.manager, kind, int(initial[name]))
+        if number := id_of(initial.get(name)):
+            initial[name] = label(request.manager, kind, number)
     return initial
 
 

@@ -23,6 +23,7 @@ from flinkey_admin.mirror.reading import Copy, Wanted, open_copy
 from flinkey_admin.operations.models import Operation, State
 from flinkey_admin.operations.services import by_nonce, items, nonce_of
 from flinkey_admin.operations.views import review
+from flinkey_admin.web.converters import id_of
 from flinkey_admin.web.templatetags.kinds import counted
 
 
@@ -53,14 +54,10 @@ def list_url(kind: Kind = Kind.CARS, group_id: int | None = None) -> str:
     return reverse("fleet:group_members", args=[group_id, kind])
 
 
-def _is_id(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 19
-
-
 def ids_of(request: ManagerRequest, kind: Kind, form: Mapping[str, Any]) -> list[int]:
     """The ids that were ticked, in their order and once each; a frozen selection counts as its ids."""
     ticked = form.getlist("id") if isinstance(form, QueryDict) else []
-    listed = [int(value) for value in ticked if _is_id(value)]
+    listed = [number for value in ticked if (number := id_of(value))]
     if key := form.get("selection"):
         listed = [*services.frozen(request.manager, kind, key), *listed]
     return list(dict.fromkeys(listed))
@@ -118,15 +115,15 @@ def _to_another(
     plan: Callable[[list[int], int], Operation],
 ) -> HttpResponse:
     form: Mapping[str, Any] = typed(request) or {}
-    ticked, to = ids_of(request, kind, form), form.get("to", "")
+    ticked, to = ids_of(request, kind, form), id_of(form.get("to"))
     if not ticked:
         return _nothing_ticked(request, kind, group_id)
-    if _is_id(to) and int(to) != group_id:
-        return _review(request, kind, group_id, lambda: plan(ticked, int(to)))
+    if to and to != group_id:
+        return _review(request, kind, group_id, lambda: plan(ticked, to))
     error = ""
     if to:
         error = _("Choose another group than the one they are in.")
-    elif "choosing" in form:
+    elif "choosing" in form or form.get("to"):
         error = _("Choose a group.")
     return _choose(request, kind, group_id, action, ticked, error)
 

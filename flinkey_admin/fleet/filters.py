@@ -15,6 +15,7 @@ from flinkey_admin.accounts.scoping import Scope, scoped
 from flinkey_admin.flinkey import Kind
 from flinkey_admin.mirror.models import Group, Membership
 from flinkey_admin.mirror.queries import day, live, not_over, running, windows
+from flinkey_admin.web.converters import id_of
 
 Rows = QuerySet[Any]
 CHOICES = 50
@@ -115,10 +116,8 @@ def chosen(kind: Kind, query: QueryDict) -> list[Filter]:
 
 def group_of(scope: Scope, query: QueryDict) -> Group | None:
     """The group that `?group=` names."""
-    number = query.get("group", "")
-    if not (number.isascii() and number.isdigit() and len(number) < 19):
-        return None
-    return live(Group, scope).filter(flinkey_id=int(number)).first()
+    number = id_of(query.get("group"))
+    return live(Group, scope).filter(flinkey_id=number).first() if number else None
 
 
 def choices(scope: Scope) -> list[Group]:

@@ -16,6 +16,7 @@ from flinkey_admin.fleet import dress, filters
 from flinkey_admin.fleet.rows import COLUMNS, Row
 from flinkey_admin.flinkey import Kind
 from flinkey_admin.mirror.queries import LONGEST, matching
+from flinkey_admin.web.converters import id_of
 from flinkey_admin.web.names import LAST
 
 PAGE = 50
@@ -81,7 +82,7 @@ def table(
     for name in ("page", "tick", "seen", "fresh"):
         kept.pop(name, None)
     things = list(page.object_list)
-    asked = [int(text) for text in request.GET.getlist("tick") if text.isascii() and text.isdigit() and len(text) < 19]
+    asked = [number for text in request.GET.getlist("tick") if (number := id_of(text))]
     ticked = set(everything.filter(flinkey_id__in=asked).values_list("flinkey_id", flat=True)) if asked else set()
     records = [thing.record() for thing in things]
     return Table(

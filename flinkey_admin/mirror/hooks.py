@@ -11,6 +11,7 @@ from flinkey_admin.flinkey import errors
 from flinkey_admin.mirror import breaker, lists, store, sweep
 from flinkey_admin.mirror.models import Window
 from flinkey_admin.operations.models import Step
+from flinkey_admin.web.converters import id_of
 
 logger = logging.getLogger(__name__)
 
@@ -33,14 +34,9 @@ def paused(seconds: float, **_kwargs: Any) -> None:
 
 def told(customer_id: str, said: Mapping[str, Any], **_kwargs: Any) -> None:
     """flinkey speaks of a window that is none of our open changes: a hint, so its car is read again."""
-    car = _number(said.get("carId"))
-    if car is None and (window := _number(said.get("assignmentId"))):
+    car = id_of(said.get("carId"))
+    if car is None and (window := id_of(said.get("assignmentId"))):
         known = Window.objects.filter(customer__flinkey_id=customer_id, flinkey_id=window).first()
         car = known.car_id if known else None
     if car is not None and Customer.objects.filter(flinkey_id=customer_id).exists():
         sweep.read_soon.enqueue(customer_id, lists.car_windows(car))
-
-
-def _number(value: object) -> int | None:
-    text = str(value)
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None

@@ -12,6 +12,7 @@ from flinkey_admin.accounts.scoping import Scope, scoped
 from flinkey_admin.flinkey import Kind
 from flinkey_admin.flinkey.records import Car, User
 from flinkey_admin.mirror.models import THINGS, Window
+from flinkey_admin.web.converters import id_of
 from flinkey_admin.web.names import fold, label_of, sort_key, squeeze, text_of
 
 M = TypeVar("M", bound=Model)
@@ -79,8 +80,8 @@ def find_one(scope: Scope, kind: Kind, typed: str, at_most: int = 8) -> tuple[Ca
         return None, []
     rows, key = things(kind, scope).order_by("sort_name", "flinkey_id"), sort_key(words)
     same = Q(sort_name=key) | Q(sort_second=key)
-    if words.isascii() and words.isdigit() and len(words) < 19:
-        same |= Q(flinkey_id=int(words))
+    if number := id_of(words):
+        same |= Q(flinkey_id=number)
     # Exact ones apart: among many that fit, they need not be the first.
     found = [*rows.filter(same)[:at_most], *matching(rows, words.replace(" · ", " "))[: 10 * at_most]]
     fitting = {row.flinkey_id: row.record() for row in found}.values()

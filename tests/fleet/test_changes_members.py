@@ -268,9 +268,8 @@ def test_the_old_group_deleted_after_the_review(coordinator: Person, flinkey: Re
     assert members(flinkey, "cars", 4) == [5]
 
 
-@pytest.mark.parametrize("to", ["999", "0"])
-def test_a_target_group_that_is_not_there(coordinator: Person, flinkey: Remote, to: str) -> None:
-    page = act(coordinator, "move", [1], to=to)
+def test_a_target_group_that_is_not_there(coordinator: Person, flinkey: Remote) -> None:
+    page = act(coordinator, "move", [1], to="999")
     assert page.status_code == 404
     assert says(page, sentences.MISSING["group"])
     assert Operation.objects.count() == 0
@@ -351,7 +350,7 @@ def test_nothing_picked(coordinator: Person, flinkey: Remote) -> None:
 
 
 @pytest.mark.parametrize("what", ["move", "also", "remove", "add"])
-@pytest.mark.parametrize("garbage", ["", "x", "-1", "1.5", "²", "٣", "1 OR 1=1", "<script>", "\0", "9" * 5000])
+@pytest.mark.parametrize("garbage", ["", "x", "0", "-1", "1.5", "²", "٣", "1 OR 1=1", "<script>", "\0", "9" * 5000])
 def test_garbage_is_no_id(coordinator: Person, flinkey: Remote, what: str, garbage: str) -> None:
     page = act(coordinator, what, [garbage], to="2")
     assert "Nothing was ticked." in visible(page)
@@ -365,7 +364,7 @@ def test_a_number_that_is_nobodys(coordinator: Person, flinkey: Remote, what: st
 
 
 def test_garbage_among_good_ones_is_dropped(coordinator: Person, flinkey: Remote) -> None:
-    assert planned(act(coordinator, "move", ["1", "x", "1", "01", "3"], to="2")) == [1, 3]
+    assert planned(act(coordinator, "move", ["1", "x", "1", "0", "3"], to="2")) == [1, 3]
 
 
 @pytest.mark.parametrize("what", ["move", "also"])
@@ -377,7 +376,7 @@ def test_to_the_same_group(coordinator: Person, flinkey: Remote, what: str) -> N
     assert 'name="to" value="1"' not in page_of(page)
 
 
-@pytest.mark.parametrize("to", ["x", "-2", "9" * 5000, "²", "1;2"])
+@pytest.mark.parametrize("to", ["x", "0", "-2", "9" * 5000, "²", "1;2"])
 def test_to_nowhere(coordinator: Person, flinkey: Remote, to: str) -> None:
     page = act(coordinator, "move", [1], to=to)
     assert page.status_code == 422

@@ -94,8 +94,8 @@ def test_a_message_about_our_own_change_is_no_news(clock: Clock, warm: Person, f
     assert seen() == []
 
 
-NO_CAR: list[Any] = ["x", -1, 1.5, True, None, [], {}, "٣", "1 OR 1=1", 10**19]
-NO_WINDOW: list[Any] = ["x", -2, 2.5, True, None, [2], {"id": 2}, 10**30]
+NO_CAR: list[Any] = ["x", 0, "0", -1, 1.5, True, None, [], {}, "٣", "1 OR 1=1", 10**19]
+NO_WINDOW: list[Any] = ["x", 0, -2, 2.5, True, None, [2], {"id": 2}, 10**30]
 NO_CUSTOMER: list[Any] = [3, "x", None, [1], True, 1.5, "1 "]
 
 
