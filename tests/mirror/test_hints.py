@@ -99,22 +99,24 @@ NO_WINDOW: list[Any] = ["x", 0, -2, 2.5, True, None, [2], {"id": 2}, 10**30]
 NO_CUSTOMER: list[Any] = [3, "x", None, [1], True, 1.5, "1 "]
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        *(b"", b"{", b"[]", b"null", b'"x"', b"\xff\xfe", b"[" * 5000),
-        *({}, {"carId": 2}, {"customerId": 1}, {"customerId": 1, "assignmentId": 999}),
-        *(created(carId=value) for value in NO_CAR),
-        *(told(value) for value in NO_WINDOW),
-        *(created(customerId=value) for value in NO_CUSTOMER),
-    ],
-    ids=itertools.count(),
-)
-def test_forged_and_odd_messages_read_nothing(clock: Clock, warm: Person, flinkey: Remote, body: Any) -> None:
-    for event in ("", "created", "updated", "deleted"):
-        assert send(body, event).status_code == 204
-    assert waiting() == []
-    assert Webhook.objects.count() == 4
+ODD: list[Any] = [
+    *(b"", b"{", b"[]", b"null", b'"x"', b"\xff\xfe", b"[" * 5000),
+    *({}, {"carId": 2}, {"customerId": 1}, {"customerId": 1, "assignmentId": 999}),
+    *(created(carId=value) for value in NO_CAR),
+    *(told(value) for value in NO_WINDOW),
+    *(created(customerId=value) for value in NO_CUSTOMER),
+]
+
+
+def test_forged_and_odd_messages_read_nothing(clock: Clock, warm: Person, flinkey: Remote) -> None:
+    """All in one test, since none leaves anything behind: to warm the copy takes longer than to send them."""
+    wrong = []
+    for body, event in itertools.product(ODD, ("", "created", "updated", "deleted")):
+        Webhook.objects.all().delete()
+        answer = send(body, event)
+        if (answer.status_code, waiting(), Webhook.objects.count()) != (204, [], 1):
+            wrong.append((body, event, answer.status_code, waiting()))
+    assert wrong == []
 
 
 def test_a_message_with_another_secret_reads_nothing(clock: Clock, warm: Person, flinkey: Remote) -> None:

@@ -227,16 +227,20 @@ SHAPES: list[bytes] = [
 
 
 @pytest.mark.parametrize("event", ["", "created", "updated", "deleted"])
-@pytest.mark.parametrize("body", SHAPES, ids=range(len(SHAPES)))
-def test_unknown_shapes_are_kept_and_harmless(
-    clock: Clock, coordinator: Person, flinkey: Remote, body: bytes, event: str
-) -> None:
+def test_unknown_shapes_are_kept_and_harmless(clock: Clock, coordinator: Person, flinkey: Remote, event: str) -> None:
+    """One after the other on the same stage, which none of them may change."""
     give(coordinator)
     change(coordinator)
     before = list(Step.objects.values())
-    assert send(body, event).status_code == 204
-    assert list(Step.objects.values()) == before
-    assert Webhook.objects.get().body == body.decode(errors="replace").replace("\0", "\ufffd")
+    wrong = []
+    for number, body in enumerate(SHAPES):
+        Webhook.objects.all().delete()
+        answer = send(body, event)
+        kept = list(Webhook.objects.values_list("body", flat=True))
+        wanted = body.decode(errors="replace").replace("\0", "\ufffd")
+        if (answer.status_code, list(Step.objects.values()), kept) != (204, before, [wanted]):
+            wrong.append((number, body[:80], answer.status_code))
+    assert wrong == []
 
 
 @pytest.mark.parametrize(
