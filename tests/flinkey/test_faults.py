@@ -1,4 +1,7 @@
-"""Faults times operations: what the sandbox does to a call, and the error that comes of it."""
+"""Faults times operations: what the sandbox does to a call, and the error that comes of it.
+
+Where four operations differ in the kind alone, cars meet every fault and the other kinds share them out.
+"""
 
 from typing import Any
 
@@ -6,6 +9,7 @@ import pytest
 
 from flinkey_admin.flinkey import OPERATIONS, Flinkey, errors
 from flinkey_admin.sandbox import Remote
+from tests.turns import matrix
 
 from .test_operations import CALLS
 
@@ -37,8 +41,21 @@ FAULTS: dict[str, tuple[str, dict[str, Any], str, str, bool]] = {
     "redirect": ("redirect", {"location": "http://127.0.0.1:9/"}, "Unavailable", "OutcomeUnknown", False),
 }
 # A slow answer takes its time, so only some operations wait for it.
-SLOW = {"getGroups", "getAssignmentsOfCar", "createAssignment", "removeCarFromGroup"}
-CASES = [(f, name) for f in FAULTS for name in READS + WRITES if f != "slow" or name in SLOW]
+SLOW = ("getGroups", "getAssignmentsOfCar", "createAssignment", "removeCarFromGroup")
+KINDS = ("Car", "User", "Service", "Product")
+ALIKE = [
+    [form.format(kind) for kind in KINDS]
+    for form in ("get{}s", "get{}sOfGroup", "assign{}ToGroup", "remove{}FromGroup")
+]
+ROWS = [*ALIKE, *([name] for name in READS + WRITES if not any(name in row for row in ALIKE))]
+CASES = [
+    *((fault, name) for name, fault in matrix(ROWS, [fault for fault in FAULTS if fault != "slow"])),
+    *(("slow", name) for name in SLOW),
+]
+
+
+def test_every_operation_meets_a_fault() -> None:
+    assert {operation for _fault, operation in CASES} == {*READS, *WRITES}
 
 
 @pytest.mark.parametrize(("fault", "operation"), CASES)
