@@ -14,6 +14,7 @@ from django.test import Client
 
 from flinkey_admin import upstream
 from flinkey_admin.sandbox import Remote, Sandbox
+from tests.stages import Stages
 
 PASSWORD = "flinkey-demo"
 HEADERS = re.compile(r"hx-headers:inherited='([^']*)'")
@@ -94,15 +95,25 @@ def visitor(db: None, remote: Remote) -> Person:
 
 
 @pytest.fixture
-def coordinator(visitor: Person) -> Person:
+def stages(db: None, remote: Remote, sandbox: Sandbox) -> Stages:
+    """The stages of the test."""
+    return Stages(sandbox)
+
+
+@pytest.fixture
+def coordinator(visitor: Person, stages: Stages) -> Person:
     """Signed in, for customer 1."""
-    assert visitor.sign_in(COORDINATOR).status_code == 302
+    stages.set(COORDINATOR, lambda: _signed_in(visitor, COORDINATOR), visitor)
     return visitor
 
 
 @pytest.fixture
-def southerner(db: None, remote: Remote) -> Person:
+def southerner(stages: Stages) -> Person:
     """Signed in, for customer 2, whose ids are the same as those of customer 1."""
     person = Person()
-    assert person.sign_in(SOUTHERNER).status_code == 302
+    stages.set(SOUTHERNER, lambda: _signed_in(person, SOUTHERNER), person)
     return person
+
+
+def _signed_in(person: Person, email: str) -> None:
+    assert person.sign_in(email).status_code == 302

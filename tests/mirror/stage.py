@@ -4,7 +4,7 @@ import datetime as dt
 import html
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -28,6 +28,12 @@ def seen() -> list[Line]:
     """What was met that others have done: what, kind, id, group."""
     rows = Outside.objects.order_by("pk")
     return [(row.what, row.kind, row.thing_id, row.group_id) for row in rows]
+
+
+def visit(person: Person, addresses: Sequence[str]) -> None:
+    """Somebody looks at these pages."""
+    for address in addresses:
+        assert person.get(address).status_code == 200, address
 
 
 def later(person: Person, clock: Clock, *addresses: str) -> None:

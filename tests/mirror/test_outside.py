@@ -7,18 +7,18 @@ import pytest
 from flinkey_admin.operations.models import Outside
 from flinkey_admin.sandbox import Remote
 from tests.conftest import Person
-from tests.mirror.stage import later, seen
+from tests.mirror.stage import later, seen, visit
 from tests.operations.stage import Clock
+from tests.stages import Stages
 
 THINGS = ["/cars/", "/users/", "/services/", "/products/"]
 PAGES = [*THINGS, "/groups/", "/groups/1/", "/groups/2/", "/cars/1/", "/cars/2/", "/users/1/"]
 
 
 @pytest.fixture
-def warm(clock: Clock, coordinator: Person, flinkey: Remote) -> Person:
+def warm(clock: Clock, coordinator: Person, flinkey: Remote, stages: Stages) -> Person:
     """Somebody has looked at everything."""
-    for address in PAGES:
-        assert coordinator.get(address).status_code == 200
+    stages.set("outside", lambda: visit(coordinator, PAGES), coordinator)
     return coordinator
 
 

@@ -11,10 +11,11 @@ from flinkey_admin.operations.models import Outside, State, Step
 from flinkey_admin.sandbox import Remote
 from tests.conftest import Person
 from tests.fleet.reading import reader
-from tests.mirror.stage import beside, fresh, later, listing, seen, times_asked, until
+from tests.mirror.stage import beside, fresh, later, listing, seen, times_asked, until, visit
 from tests.operations.stage import Clock, members, press
 from tests.operations.test_confirmation import state_of
 from tests.operations.windows import CHANGED, change, give, remove
+from tests.stages import Stages
 
 PAGES = ["/groups/", "/groups/1/", "/groups/2/", "/cars/1/", "/cars/2/", "/users/2/", "/users/5/"]
 
@@ -46,9 +47,8 @@ def names() -> list[str]:
 
 
 @pytest.fixture
-def warm(clock: Clock, coordinator: Person, flinkey: Remote) -> Person:
-    for address in PAGES:
-        assert coordinator.get(address).status_code == 200
+def warm(clock: Clock, coordinator: Person, flinkey: Remote, stages: Stages) -> Person:
+    stages.set("own changes", lambda: visit(coordinator, PAGES), coordinator)
     clock.advance(6)
     return coordinator
 
