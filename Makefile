@@ -22,7 +22,7 @@ serve: $(VENV)/run ## dashboard and worker for production, behind a reverse prox
 	@exec $(BIN)/python -m flinkey_admin.launch serve
 
 test: lint browser ## every check and every test, the browser's included
-	$(BIN)/python -m pytest -n auto $(PYTEST)
+	$(BIN)/python -m pytest -n auto --dist worksteal $(PYTEST)
 
 lint: $(VENV)/dev ## formatting, style, types, templates, migrations
 	$(BIN)/ruff format --check .
