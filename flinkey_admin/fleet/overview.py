@@ -5,14 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Exists, Func, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from flinkey_admin.accounts.models import Customer
 from flinkey_admin.accounts.requests import ManagerRequest
 from flinkey_admin.accounts.scoping import Scope, scoped
 from flinkey_admin.fleet import filters, usage
@@ -20,7 +19,7 @@ from flinkey_admin.flinkey import Kind, records
 from flinkey_admin.mirror import lists, pages
 from flinkey_admin.mirror.models import THINGS, Window
 from flinkey_admin.mirror.pages import Shown
-from flinkey_admin.mirror.queries import day, not_over, things, windows
+from flinkey_admin.mirror.queries import count_all, day, not_over, things, windows
 from flinkey_admin.mirror.reading import Copy, Wanted
 from flinkey_admin.operations import services as operations
 from flinkey_admin.operations.models import Operation, State, Step
@@ -79,16 +78,7 @@ def count(scope: Scope) -> dict[str, int]:
     found: dict[str, int] = current.filter(car_id__in=cars.values("flinkey_id")).aggregate(**counts)
     found |= cars.aggregate(cars=Count("pk"), alone=Count("pk", filter=Q(groups=0)))
     beside = filters.terminated_beside_cars(things(Kind.SERVICES, scope), scope, Kind.SERVICES)
-    rest = Customer.objects.filter(pk=scope.customer.pk)
-    numbers = rest.values_list(_number_of(beside), _number_of(changes(scope))).get()
-    return found | dict(zip(("beside", "changes"), numbers, strict=True))
-
-
-def _number_of(rows: "QuerySet[Any]") -> Subquery:
-    """How many rows there are, as a part of another statement."""
-    return Subquery(
-        rows.order_by().annotate(number=Func("pk", function="COUNT", output_field=IntegerField())).values("number")
-    )
+    return found | count_all(scope, {"beside": beside, "changes": changes(scope)})
 
 
 def changes(scope: Scope) -> "QuerySet[Operation]":

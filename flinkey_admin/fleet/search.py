@@ -1,9 +1,10 @@
 """One search for everything: cars, users, groups, services and boxes, by whatever people know of them."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -15,14 +16,22 @@ from flinkey_admin.accounts.requests import ManagerRequest
 from flinkey_admin.accounts.scoping import Scope
 from flinkey_admin.flinkey import Kind
 from flinkey_admin.mirror import lists
-from flinkey_admin.mirror.models import Group
-from flinkey_admin.mirror.queries import LONGEST, live, matching, things
+from flinkey_admin.mirror.models import THINGS, Group, Thing
+from flinkey_admin.mirror.queries import LONGEST, count_all, live, matching
 from flinkey_admin.mirror.reading import Wanted, open_copy
 from flinkey_admin.web.fragments import page_or_fragment
 from flinkey_admin.web.names import name_of, second_of
 from flinkey_admin.web.templatetags.kinds import plural
 
 HITS = 6  # of each kind
+GROUPS = "groups"
+KINDS: dict[str, type[Thing]] = {
+    Kind.CARS: THINGS[Kind.CARS],
+    Kind.USERS: THINGS[Kind.USERS],
+    GROUPS: Group,
+    Kind.SERVICES: THINGS[Kind.SERVICES],
+    Kind.PRODUCTS: THINGS[Kind.PRODUCTS],
+}
 
 
 @dataclass(frozen=True)
@@ -51,34 +60,39 @@ def search(request: ManagerRequest) -> HttpResponse:
     """What fits `?q=`, kind by kind. The only thing that fits is shown at once; HTMX gets the hits while one types."""
     query = request.GET.get("q", "").strip()[:LONGEST]
     open_copy(request.manager, Wanted([], [lists.GROUPS, *lists.CATALOG.values()]))
-    found = list(find(request.manager, query)) if query else []
+    found = find(request.manager, query) if query else []
     if not request.htmx and [part.total for part in found] == [1]:
         return redirect(found[0].hits[0].url)
     context = {"section": "search", "query": query, "find": query, "found": found}
     return page_or_fragment(request, "fleet/search.html", "fleet/_found.html", context)
 
 
-def find(scope: Scope, query: str) -> Iterator[Found]:
-    """The kinds of which something fits."""
+def find(scope: Scope, query: str) -> list[Found]:
+    """The kinds of which something fits: a statement for each kind, and one for the rest of all of them."""
     asked = urlencode({"q": query})
-    for kind in (Kind.CARS, Kind.USERS):
-        yield from _found(matching(things(kind, scope), query), kind, asked)
-    groups = matching(live(Group, scope), query)
-    if total := groups.count():
-        hits = [
-            Hit(row.name, "", "", reverse("fleet:group_detail", args=[row.flinkey_id]))
-            for row in groups.order_by("sort_name", "flinkey_id")[:HITS]
-        ]
-        yield Found(_("Groups"), total, hits, f"{reverse('fleet:group_list')}?{asked}")
-    for kind in (Kind.SERVICES, Kind.PRODUCTS):
-        yield from _found(matching(things(kind, scope), query), kind, asked)
+    first, rest = {}, {}
+    for kind, model in KINDS.items():
+        rows = matching(live(model, scope), query)
+        first[kind] = list(rows.order_by("sort_name", "flinkey_id")[: HITS + 1])
+        if len(first[kind]) > HITS:
+            rest[kind] = _from(rows, first[kind].pop())
+    more = count_all(scope, rest) if rest else {}
+    return [_found(kind, shown, len(shown) + more.get(kind, 0), asked) for kind, shown in first.items() if shown]
 
 
-def _found(rows: Any, kind: Kind, asked: str) -> Iterator[Found]:
-    if total := rows.count():
-        hits = [_hit(kind, row.record()) for row in rows.order_by("sort_name", "flinkey_id")[:HITS]]
-        url = f"{reverse(f'fleet:{kind.singular}_list')}?{asked}"
-        yield Found(plural(kind), total, hits, url, is_cars=kind == Kind.CARS)
+def _from(rows: "QuerySet[Any]", row: Any) -> "QuerySet[Any]":
+    """Those from this one on: what stands before it has been looked at."""
+    behind = Q(sort_name__gt=row.sort_name) | Q(flinkey_id__gte=row.flinkey_id)
+    return rows.filter(behind, sort_name__gte=row.sort_name)
+
+
+def _found(kind: str, rows: Sequence[Any], total: int, asked: str) -> Found:
+    if kind == GROUPS:
+        hits = [Hit(row.name, "", "", reverse("fleet:group_detail", args=[row.flinkey_id])) for row in rows]
+        return Found(_("Groups"), total, hits, f"{reverse('fleet:group_list')}?{asked}")
+    hits = [_hit(Kind(kind), row.record()) for row in rows]
+    url = f"{reverse(f'fleet:{Kind(kind).singular}_list')}?{asked}"
+    return Found(plural(kind), total, hits, url, is_cars=kind == Kind.CARS)
 
 
 def _hit(kind: Kind, thing: Any) -> Hit:

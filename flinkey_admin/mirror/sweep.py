@@ -111,10 +111,10 @@ def _rank(row: Listing | None) -> tuple[float, float]:
 def _stages(customer: Customer) -> Iterator[list[str]]:
     """All lists of a customer, as far as the copy knows them by then."""
     yield [lists.GROUPS, *lists.CATALOG.values()]
-    groups = Group.objects.filter(customer=customer, ended_at=None).values_list("flinkey_id", flat=True)
-    yield [lists.members(number, kind) for number in groups for kind in Kind]
-    cars = Car.objects.filter(customer=customer, ended_at=None).values_list("flinkey_id", flat=True)
-    yield [lists.car_windows(number) for number in cars]
+    groups = Group.objects.filter(customer=customer, ended_at=None).order_by("flinkey_id")
+    yield [lists.members(number, kind) for number in groups.values_list("flinkey_id", flat=True) for kind in Kind]
+    cars = Car.objects.filter(customer=customer, ended_at=None).order_by("flinkey_id")
+    yield [lists.car_windows(number) for number in cars.values_list("flinkey_id", flat=True)]
 
 
 def _progress(customer: Customer) -> tuple[int, int, dt.datetime | None]:

@@ -5,6 +5,8 @@ import pytest
 from flinkey_admin.sandbox import Remote
 from tests.conftest import Person
 from tests.fleet.reading import Reader, by_htmx, read, reader
+from tests.fleet.test_browse_costs import queries
+from tests.mirror.test_costs import AT_MOST, grow
 from tests.operations.stage import visible
 from tests.operations.windows import give
 
@@ -24,6 +26,12 @@ STARTS = ("/cars/", "/users/", "/groups/", "/services/?", "/products/?")
     [
         ("hh-nw", ["Cars", "Pool 3 HH-NW 88 Škoda Octavia", "Pool 4 HH-NW 91 Ford Transit"]),
         ("hhnw88", ["Cars", "Pool 3 HH-NW 88 Škoda Octavia"]),
+        ("hh nw 88", ["Cars", "Pool 3 HH-NW 88 Škoda Octavia"]),
+        ("ford hh-nw", ["Cars", "Pool 4 HH-NW 91 Ford Transit"]),
+        ("hh - 88", ["Cars", "Pool 3 HH-NW 88 Škoda Octavia"]),
+        ("3hh", ["Cars", "Pool 3 HH-NW 88 Škoda Octavia"]),
+        ("octavia 3hh", []),
+        ("%25", []),
         ("müller", ["Users", "Jörg Müller joerg.mueller@nordwind.example"]),
         ("c108f095", ["Boxes", "C1-08-F0-95 FB-100002"]),
         ("hamb", ["Groups", "Hamburg"]),
@@ -50,6 +58,22 @@ def test_the_rest_of_many_is_a_list(coordinator: Person, flinkey: Remote) -> Non
     (rest,) = [link for link in page.tags("a") if link.text.startswith("Show all")]
     assert (rest.text, rest.marks["href"]) == ("Show all 9", "/cars/?q=zuwachs")
     assert read(coordinator, rest.marks["href"]).total() == 9
+
+
+def test_namesakes_are_counted_once_each(coordinator: Person, flinkey: Remote) -> None:
+    for _number in range(9):
+        flinkey.change("add_thing", kind="cars", name="Zuwachs")
+    read(coordinator, "/cars/")
+    assert "Show all 9" in visible(coordinator.get("/search/", {"q": "zuwachs"}))
+
+
+def test_what_fits_things_of_every_kind_costs_no_more_than_a_page(coordinator: Person, flinkey: Remote) -> None:
+    grow(flinkey)
+    for address in ("/cars/", "/users/", "/groups/", "/services/", "/products/"):
+        read(coordinator, address)
+    coordinator.get("/search/?q=1")
+    assert len(reader(coordinator.get("/search/?q=1")).tags("h2")) == 5
+    assert len(queries(coordinator, "/search/?q=1")) <= AT_MOST
 
 
 def test_of_another_customer_nothing_is_found(coordinator: Person, southerner: Person, flinkey: Remote) -> None:

@@ -1,0 +1,39 @@
+"""What a page asks of a large copy is answered out of an index, not row by row."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from flinkey_admin.sandbox import Remote
+from tests.conftest import Person
+from tests.mirror.test_costs import grow
+
+
+def plans(person: Person, address: str) -> str:
+    """How SQLite goes about each statement of a page."""
+    with CaptureQueriesContext(connection) as caught:
+        assert person.get(address).status_code == 200
+    found = []
+    with connection.cursor() as cursor:
+        for one in caught.captured_queries:
+            if one["sql"].startswith("SELECT"):
+                cursor.execute(f"EXPLAIN QUERY PLAN {one['sql']}")
+                found += [step[-1] for step in cursor.fetchall()]
+    return "\n".join(found)
+
+
+@pytest.fixture(autouse=True)
+def _sqlite() -> None:
+    if connection.vendor != "sqlite":
+        pytest.skip("other databases plan by what is in the tables")
+
+
+def test_a_search_reads_the_index_alone(coordinator: Person, flinkey: Remote) -> None:
+    grow(flinkey)
+    coordinator.look("/cars/")
+    coordinator.get("/search/?q=pool")
+    plan = plans(coordinator, "/search/?q=pool")
+    assert "USING COVERING INDEX car_by_name (customer_id=? AND sort_name>?)" in plan, "the number"
+    for kind in ("car", "user", "group", "service", "product"):
+        assert f"USING INDEX {kind}_by_name (customer_id=?)" in plan, "the first few"
+    assert "USING COVERING INDEX car_by_name (customer_id=?)" in plans(coordinator, "/cars/?q=pool")
