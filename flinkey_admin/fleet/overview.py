@@ -75,10 +75,10 @@ def count(scope: Scope) -> dict[str, int]:
     counts |= {name: Count("pk", filter=condition) for name, condition in rows.items()}
     first = day()[0]
     current = windows(scope).filter(Q(end=None) | Q(end__gte=first) | Q(start__gte=first))
-    found: dict[str, int] = current.filter(car_id__in=cars.values("flinkey_id")).aggregate(**counts)
-    found |= cars.aggregate(cars=Count("pk"), alone=Count("pk", filter=Q(groups=0)))
+    found: dict[str, int] = current.filter(Exists(cars.filter(flinkey_id=OuterRef("car_id")))).aggregate(**counts)
     beside = filters.terminated_beside_cars(things(Kind.SERVICES, scope), scope, Kind.SERVICES)
-    return found | count_all(scope, {"beside": beside, "changes": changes(scope)})
+    alone = cars.filter(groups=0)
+    return found | count_all(scope, {"cars": cars, "alone": alone, "beside": beside, "changes": changes(scope)})
 
 
 def changes(scope: Scope) -> "QuerySet[Operation]":

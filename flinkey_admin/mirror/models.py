@@ -133,7 +133,11 @@ class Car(Member):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["customer", "flinkey_id"], name="one_car")]
-        indexes = [_by_name("car")]
+        indexes = [
+            _by_name("car"),
+            models.Index(fields=["customer", "groups", "ended_at"], condition=LIVE, name="car_by_groups"),
+            models.Index(fields=["customer", "ended_at"], condition=Q(ended_at__isnull=False), name="car_gone"),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -262,7 +266,8 @@ class Window(Mirrored):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["customer", "flinkey_id"], name="one_window")]
         indexes = [
-            models.Index(fields=["customer", "car_id", "start"]),
+            # All that the overview asks of windows, so that it reads nothing else.
+            models.Index(fields=["customer", "car_id", "start", "end", "ended_at"], name="window_by_car"),
             models.Index(fields=["customer", "user_id", "start"]),
             models.Index(fields=["customer", "end", "start"], condition=LIVE, name="window_by_end"),
         ]

@@ -37,3 +37,18 @@ def test_a_search_reads_the_index_alone(coordinator: Person, flinkey: Remote) ->
     for kind in ("car", "user", "group", "service", "product"):
         assert f"USING INDEX {kind}_by_name (customer_id=?)" in plan, "the first few"
     assert "USING COVERING INDEX car_by_name (customer_id=?)" in plans(coordinator, "/cars/?q=pool")
+
+
+def test_the_overview_reads_indexes_alone(coordinator: Person, flinkey: Remote) -> None:
+    grow(flinkey)
+    coordinator.look("/")
+    plan = plans(coordinator, "/")
+    for found in (
+        "SEARCH mirror_window USING COVERING INDEX window_by_car (customer_id=?)",  # the numbers
+        "SEARCH mirror_window USING COVERING INDEX window_by_car (customer_id=? AND car_id>?)",  # the chart
+        "USING COVERING INDEX car_by_groups (customer_id=?)",
+        "USING COVERING INDEX car_by_groups (customer_id=? AND groups=? AND ended_at=?)",
+        "SEARCH mirror_car USING COVERING INDEX car_gone (customer_id=? AND ended_at>?)",
+    ):
+        assert found in plan
+    assert "mirror_car_customer_id" not in plan, "each car's row"
