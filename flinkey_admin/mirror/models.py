@@ -32,6 +32,7 @@ class Listing(models.Model):
     looked_at = models.DateTimeField(null=True)  # the sweep takes first what somebody has looked at last
     touched_at = models.DateTimeField(null=True)  # changed by us then, so an answer asked for before is out of date
     lease_until = models.DateTimeField(null=True)  # somebody asks flinkey just now
+    rests_until = models.DateTimeField(null=True)  # flinkey refused this one list, so nobody asks for it before
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["customer", "name"], name="one_listing")]

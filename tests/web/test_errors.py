@@ -10,7 +10,6 @@ from django.test import Client
 from flinkey_admin.sandbox import Remote
 from flinkey_admin.web import logs, sentences
 from tests.conftest import Person
-from tests.operations.stage import forget
 from tests.web.failing_urls import SECRET
 from tests.web.pages import REFERENCE, SENTENCE, TOAST, headings, only, read
 
@@ -35,7 +34,6 @@ def test_page_and_toast_say_the_same(
 ) -> None:
     remote.fault("getGroups", kind, times=99, **facts)
     page = coordinator.get("/groups/")
-    forget()  # a list that was refused rests for a while, and whoever comes first meanwhile waits with it
     toast = coordinator.get("/groups/", headers=HTMX)
     assert (page.status_code, toast.status_code) == (status, status)
     assert only(SENTENCE, page.content.decode()) == only(TOAST, toast.content.decode()) == sentence

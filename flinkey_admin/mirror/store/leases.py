@@ -33,13 +33,14 @@ def _free(rows: Iterable[Listing], before: dt.datetime) -> list[Listing]:
     return [
         row
         for row in rows
-        if (row.read_at is None or row.read_at < before) and (row.lease_until is None or row.lease_until <= now)
+        if (row.read_at is None or row.read_at < before)
+        and all(until is None or until <= now for until in (row.lease_until, row.rests_until))
     ]
 
 
-def release(customer: Customer, names: Sequence[str], until: dt.datetime | None = None) -> None:
-    """Gives lists back that could not be read; `until` keeps them from being asked for again before."""
-    Listing.objects.filter(customer=customer, name__in=names).update(lease_until=until)
+def release(customer: Customer, names: Sequence[str], rests_until: dt.datetime | None = None) -> None:
+    """Gives lists back that could not be read; `rests_until` keeps them from being asked for again before."""
+    Listing.objects.filter(customer=customer, name__in=names).update(lease_until=None, rests_until=rests_until)
 
 
 def note_look(customer: Customer, names: Sequence[str], now: dt.datetime) -> None:
