@@ -1,4 +1,7 @@
-"""Every page of the product, found by following its links: of each kind of page and filter the first one met."""
+"""Every page of the product, found by following its links: of each kind of page and filter the first one met.
+
+A filter is met by itself: six of them together are sixty-four pages that are built of the same parts.
+"""
 
 import re
 from collections.abc import Callable
@@ -54,6 +57,8 @@ def walk(page: Page, visit: Visit) -> set[str]:
         found = page.evaluate("[...document.querySelectorAll('a[href]')].map(link => link.href)")
         for link in found:
             parts = urlsplit(link)
+            if parts.query and urlsplit(page.url).query:
+                continue
             if parts.netloc == urlsplit(page.url).netloc and shape(link) not in known:
                 known.add(shape(link))
                 queue.append(f"{parts.path}?{parts.query}" if parts.query else parts.path)
