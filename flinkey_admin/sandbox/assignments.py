@@ -3,10 +3,10 @@
 from typing import Any
 
 from . import odata, texts, webhooks
-from .calls import Call, as_int, body_id
+from .calls import UNFINDABLE, Call, as_int, body_id
 from .clock import parsed, written
 from .fields import FIELDS
-from .messages import Answer, done, json_answer, malformed
+from .messages import Answer, done, json_answer, malformed, refuse
 from .world import DEFAULT_LIFETIME, Record
 
 NUMBERS = ("carId", "userId", "lifetime", "renewableAfter")
@@ -56,7 +56,9 @@ def update_assignment(call: Call) -> Answer:
 
 
 def delete_assignment(call: Call) -> Answer:
-    """DELETE /assignments/{assignmentId}: 204 at once, even for an unknown one."""
+    """DELETE /assignments/{assignmentId}: 204 at once, even for an unknown one; what is no number has no address."""
+    if call.ids[0] == UNFINDABLE:
+        raise refuse(404, texts.NO_ASSIGNMENT)
     _plan(call, "delete", id=call.ids[0])
     return done()
 
