@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from flinkey_admin.flinkey import errors
 from flinkey_admin.mirror.models import Upstream
-from flinkey_admin.mirror.quick import quick
+from flinkey_admin.mirror.writing import quick
 
 INTERVAL = dt.timedelta(seconds=15)
 SLOW = dt.timedelta(seconds=2)  # an answer that takes longer is worth a word

@@ -23,7 +23,7 @@ from flinkey_admin.accounts.scoping import Scope, require_client
 from flinkey_admin.flinkey import Flinkey, errors
 from flinkey_admin.mirror import breaker, lists, store
 from flinkey_admin.mirror.models import Listing, Upstream
-from flinkey_admin.mirror.quick import quick
+from flinkey_admin.mirror.writing import quick
 from flinkey_admin.mirror.store import GONE, Answer
 from flinkey_admin.web import sentences
 

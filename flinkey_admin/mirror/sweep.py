@@ -22,9 +22,9 @@ from flinkey_admin.accounts.scoping import Scope, live_scopes, require_client
 from flinkey_admin.flinkey import Flinkey, Kind, errors
 from flinkey_admin.mirror import breaker, lists, reading, store
 from flinkey_admin.mirror.models import Car, Group, Listing
-from flinkey_admin.mirror.quick import quick
 from flinkey_admin.mirror.reading import Wave
 from flinkey_admin.mirror.store import Answer
+from flinkey_admin.mirror.writing import quick
 
 SLICE = 15.0  # seconds; then the worker looks after other customers before it goes on
 REST = dt.timedelta(seconds=15)  # between two looks at whether something has become due

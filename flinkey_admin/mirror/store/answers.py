@@ -11,12 +11,12 @@ from flinkey_admin.accounts.models import Customer
 from flinkey_admin.flinkey import Kind
 from flinkey_admin.mirror import lists
 from flinkey_admin.mirror.models import Listing
-from flinkey_admin.mirror.quick import quick
 from flinkey_admin.mirror.store.leases import release, save_lists
 from flinkey_admin.mirror.store.members import take_members
 from flinkey_admin.mirror.store.story import GONE, Answer, Page, Story
 from flinkey_admin.mirror.store.things import end_thing, take_groups, take_thing, take_things
 from flinkey_admin.mirror.store.windows import take_window, take_windows
+from flinkey_admin.mirror.writing import one_writer, quick
 from flinkey_admin.operations import journal
 
 
@@ -28,6 +28,7 @@ def apply(customer: Customer, answers: Sequence[Answer]) -> list[str]:
     digests = {answer.name: _digest(answer.found) for answer in answers}
     names = sorted(digests)
     with quick():
+        one_writer([customer.pk])
         listings = _listings(customer, names)
         pages = [Page(answer, listings[answer.name], digests[answer.name]) for answer in answers]
         overtaken = [page.answer.name for page in pages if _outdated(page)]

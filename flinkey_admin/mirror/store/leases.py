@@ -9,7 +9,7 @@ from django.utils import timezone
 from flinkey_admin.accounts.models import Customer
 from flinkey_admin.mirror import lists
 from flinkey_admin.mirror.models import Listing
-from flinkey_admin.mirror.quick import quick
+from flinkey_admin.mirror.writing import quick
 
 Values = dict[str, Any]
 

@@ -11,11 +11,14 @@ from flinkey_admin.mirror import lists
 from flinkey_admin.mirror.models import Group, Listing, Membership, Window
 from flinkey_admin.mirror.store.story import recount
 from flinkey_admin.mirror.store.things import end_groups, keys_of
+from flinkey_admin.mirror.writing import one_writer
 from flinkey_admin.operations.models import Step, Verb
 
 
 def own(steps: Iterable[Step]) -> None:
     """Makes the copy say what we have just done. An answer of flinkey that was asked for before no longer counts."""
+    steps = list(steps)
+    one_writer({did.customer_id for did in steps})
     now = timezone.now()
     members: dict[tuple[int, str, int, str], list[Step]] = {}
     for did in steps:

@@ -18,7 +18,7 @@ def take_windows(customer: Customer, pages: Sequence[Page], story: Story) -> Non
     ids = {window.id for page in pages for window in page.answer.found or []}
     cars = {number for page in pages for first, number, _last in [lists.parts(page.answer.name)] if first == "cars"}
     users = {number for page in pages for first, number, _last in [lists.parts(page.answer.name)] if first == "users"}
-    rows = Window.objects.filter(customer=customer)
+    rows = Window.objects.filter(customer=customer).order_by("flinkey_id")
     known = {row.flinkey_id: row for row in rows.filter(flinkey_id__in=ids)}
     known |= {row.flinkey_id: row for row in rows.filter(car_id__in=cars, ended_at=None)}
     known |= {row.flinkey_id: row for row in rows.filter(user_id__in=users, ended_at=None)}
@@ -62,7 +62,8 @@ def _lists_with_window(row: Window, before: Values) -> set[str]:
 
 def end_windows(customer: Customer, page: Page, cars: Sequence[int], story: Story) -> None:
     """A car that has gone takes its windows along, for nobody asks for its list any more."""
-    rows = list(Window.objects.filter(customer=customer, car_id__in=cars, ended_at=None)) if cars else []
+    found = Window.objects.filter(customer=customer, car_id__in=cars, ended_at=None).order_by("flinkey_id")
+    rows = list(found) if cars else []
     Window.objects.filter(pk__in=[row.pk for row in rows]).update(ended_at=story.now)
     _tell_windows(customer, [(page, What.GONE, row, {}) for row in rows], story)
 
