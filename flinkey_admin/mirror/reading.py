@@ -22,9 +22,9 @@ from flinkey_admin.accounts.models import Customer
 from flinkey_admin.accounts.scoping import Scope, require_client
 from flinkey_admin.flinkey import Flinkey, errors
 from flinkey_admin.mirror import breaker, lists, store
-from flinkey_admin.mirror.models import Listing, Upstream
-from flinkey_admin.mirror.writing import quick
+from flinkey_admin.mirror.models import Group, Listing, Upstream
 from flinkey_admin.mirror.store import GONE, Answer
+from flinkey_admin.mirror.writing import quick
 from flinkey_admin.web import sentences
 
 logger = logging.getLogger(__name__)
@@ -344,10 +344,28 @@ def _ask(scope: Scope, names: Sequence[str], before: dt.datetime) -> Wave:
     try:
         calls = {name: start(client, name) for name in taken}
         answers = [answer for name, call in calls.items() if (answer := take(wave, name, call, asked_at))]
-        keep(scope.customer, wave, answers, dt.timedelta(seconds=time.monotonic() - began))
+        took = dt.timedelta(seconds=time.monotonic() - began)
+        if lists.GROUPS in wave.elsewhere:
+            _wait_for_groups(scope.customer, [answer.name for answer in answers])
+        keep(scope.customer, wave, answers, took)
     finally:
         finish(scope.customer, wave, taken)
     return wave
+
+
+def _wait_for_groups(customer: Customer, names: Sequence[str]) -> None:
+    """What is in a group can be kept once the group is known; just now somebody else is asking which groups there are.
+
+    That person keeps the groups before waiting for anything, so nobody waits in a circle.
+    """
+    wanted = {number for first, number, last in map(lists.parts, names) if first == lists.GROUPS and last}
+    known = Group.objects.filter(customer=customer, flinkey_id__in=wanted)
+    asking = Listing.objects.filter(customer=customer, name=lists.GROUPS)
+    deadline = time.monotonic() + settings.FLINKEY_TIMEOUT
+    while known.count() < len(wanted) and asking.filter(lease_until__gt=timezone.now()).exists():
+        if time.monotonic() > deadline:
+            return
+        _wait()
 
 
 def start(client: Flinkey, name: str) -> "Future[Any]":

@@ -57,6 +57,16 @@ def test_pages_that_share_a_list_ask_for_it_once(coordinator: Person, flinkey: R
 
 
 @threads
+def test_what_is_in_a_group_waits_for_whoever_asks_for_the_groups(coordinator: Person, flinkey: Remote) -> None:
+    """The members are there before the group that they are in; kept without it, they would be lost."""
+    flinkey.fault("getGroups", "slow", seconds=0.6)
+    flinkey.clear_requests()
+    pages = at_once(coordinator, ["/groups/", "/groups/1/", "/groups/1/users/"])
+    assert [page.status_code for page in pages] == [200] * 3
+    assert set(times_asked(flinkey).values()) == {1}
+
+
+@threads
 def test_twenty_polls_ask_for_each_list_once(coordinator: Person, flinkey: Remote) -> None:
     page = coordinator.get("/groups/1/")
     Listing.objects.update(read_at=timezone.now() - dt.timedelta(seconds=SOON))
