@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 
 TARGET = Path(__file__).resolve().parent.parent / "docs" / "screenshots"
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
@@ -64,7 +64,11 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         page = browser.new_page(viewport={"width": 1200, "height": 720})
         sign_in(page, address)
-        page.click("text=Hamburg")
+        expect(page.locator("#age")).to_be_visible()
+        expect(page.get_by_text("so far")).to_have_count(0, timeout=120_000)  # the sweep has read the fleet
+        shoot(page, "overview")
+        page.goto(f"{address}/groups/")
+        page.click("main >> text=Hamburg")
         for row in (1, 2, 3):
             page.locator("tbody input[name=id]").nth(row).check()
         shoot(page, "group")
@@ -79,6 +83,7 @@ def main() -> None:
         shoot(page, "car")
         phone = browser.new_page(viewport={"width": 390, "height": 720}, color_scheme="dark")
         sign_in(phone, address)
+        phone.goto(f"{address}/cars/")
         shoot(phone, "phone")
         browser.close()
 
