@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -68,22 +67,15 @@ def search(request: ManagerRequest) -> HttpResponse:
 
 
 def find(scope: Scope, query: str) -> list[Found]:
-    """The kinds of which something fits: a statement for each kind, and one for the rest of all of them."""
+    """The kinds of which something fits: one statement counts all of them, and one for each finds its first few."""
     asked = urlencode({"q": query})
-    first, rest = {}, {}
-    for kind, model in KINDS.items():
-        rows = matching(live(model, scope), query)
-        first[kind] = list(rows.order_by("sort_name", "flinkey_id")[: HITS + 1])
-        if len(first[kind]) > HITS:
-            rest[kind] = _from(rows, first[kind].pop())
-    more = count_all(scope, rest) if rest else {}
-    return [_found(kind, shown, len(shown) + more.get(kind, 0), asked) for kind, shown in first.items() if shown]
-
-
-def _from(rows: "QuerySet[Any]", row: Any) -> "QuerySet[Any]":
-    """Those from this one on: what stands before it has been looked at."""
-    behind = Q(sort_name__gt=row.sort_name) | Q(flinkey_id__gte=row.flinkey_id)
-    return rows.filter(behind, sort_name__gte=row.sort_name)
+    fitting = {kind: matching(live(model, scope), query) for kind, model in KINDS.items()}
+    totals = count_all(scope, fitting)
+    return [
+        _found(kind, list(rows.order_by("sort_name", "flinkey_id")[:HITS]), totals[kind], asked)
+        for kind, rows in fitting.items()
+        if totals[kind]
+    ]
 
 
 def _found(kind: str, rows: Sequence[Any], total: int, asked: str) -> Found:

@@ -33,9 +33,9 @@ def test_a_search_reads_the_index_alone(coordinator: Person, flinkey: Remote) ->
     coordinator.look("/cars/")
     coordinator.get("/search/?q=pool")
     plan = plans(coordinator, "/search/?q=pool")
-    assert "USING COVERING INDEX car_by_name (customer_id=? AND sort_name>?)" in plan, "the number"
     for kind in ("car", "user", "group", "service", "product"):
-        assert f"USING INDEX {kind}_by_name (customer_id=?)" in plan, "the first few"
+        assert f"USING COVERING INDEX {kind}_by_name (customer_id=?)" in plan, "the number"
+    assert "USING INDEX car_by_name (customer_id=?)" in plan, "the first few"
     assert "USING COVERING INDEX car_by_name (customer_id=?)" in plans(coordinator, "/cars/?q=pool")
 
 
