@@ -135,12 +135,11 @@ def _store(operation: Operation, steps: Sequence[Planned]) -> None:
         )
         for position, step in enumerate(steps)
     ]
-    stored = Step.objects.bulk_create(rows)
-    dependent = [step for step in steps if step.after is not None]
-    if dependent:
-        for row, step in zip(stored, steps, strict=True):
-            row.after = stored[step.after] if step.after is not None else None
-        Step.objects.bulk_update(stored, ["after"])
+    Step.objects.bulk_create([row for row, step in zip(rows, steps, strict=True) if step.after is None])
+    dependent = [(row, step.after) for row, step in zip(rows, steps, strict=True) if step.after is not None]
+    for row, after in dependent:
+        row.after = rows[after]
+    Step.objects.bulk_create([row for row, _after in dependent])  # none waits for one that waits itself
 
 
 def begin(operation: Operation) -> bool:

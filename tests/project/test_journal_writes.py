@@ -45,7 +45,6 @@ def test_the_journal_itself_is_seen_writing() -> None:
     assert {
         "Operation.objects.create",
         "Step.objects.bulk_create",
-        "Step.objects.bulk_update",
         "step.save",
         "Webhook.objects.get_or_create",
     } <= seen
