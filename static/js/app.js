@@ -128,7 +128,7 @@
   };
 
   function settle() {
-    restoreSelection();
+    selectForms().forEach(refreshSelection);
     openDialogs();
     letNewsGo();
   }
@@ -187,6 +187,7 @@
   document.addEventListener("submit", submitted, true); // before htmx sees it
   document.addEventListener("htmx:before:swap", dropOldNews);
   document.addEventListener("htmx:before:swap", rememberSelection);
+  document.addEventListener("htmx:before:settle", restoreSelection); // in one go with the morph: nobody sees a tick gone
   document.addEventListener("htmx:after:swap", settle);
   document.addEventListener("htmx:error", (event) => {
     if (event.detail?.ctx?.sourceElement?.hasAttribute("data-quiet")) {
