@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 
 from . import gateway, routes
 from .faults import Fault, faulty_answer
-from .messages import Answer, Request
+from .messages import Answer, Request, rate_limited
 from .simulation import Simulation
 
 NOTHING = Answer(0)
@@ -31,9 +31,12 @@ def respond(sim: Simulation, request: Request) -> Delivery:
     with sim.lock:
         fault = sim.faults.next_for(match.operation)
         done = NOTHING
-        if fault is None or fault.is_done:
-            done = gateway.answer(sim, request, match)
-        delivery = _struck(fault, done) if fault else Delivery(done)
+        if wait := sim.quota.wait(sim.settings):
+            delivery = Delivery(rate_limited(wait))
+        else:
+            if fault is None or fault.is_done:
+                done = gateway.answer(sim, request, match)
+            delivery = _struck(fault, done) if fault else Delivery(done)
         sim.requests.append(_entry(sim, request, match.operation, delivery, done))
     return delivery
 

@@ -31,6 +31,8 @@ class Settings:
     service_shape: str = "old"
     token_seconds: int = 3600
     fail_assignments: str | None = None
+    quota: int = 0
+    quota_seconds: float = 10.0
 
     def change(self, **changes: Any) -> None:
         """Set several knobs; ValueError names an unknown one or a value that is no choice."""

@@ -12,6 +12,7 @@ from typing import Any
 from . import scenarios, webhooks, world
 from .clock import Clock, written
 from .faults import Faults
+from .quota import Quota
 from .settings import Settings
 from .work import Job, carry_out
 from .world import World
@@ -42,6 +43,7 @@ class Simulation:
             self.settings = Settings()
             self.settings.change(**self._first_settings)
             self.faults = Faults()
+            self.quota = Quota()
             self.tokens: dict[str, tuple[str, datetime]] = {}
             self.creates: dict[str, datetime] = {}
             self.jobs: list[Job] = []

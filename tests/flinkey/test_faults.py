@@ -58,6 +58,7 @@ def test_every_operation_meets_a_fault() -> None:
     assert {operation for _fault, operation in CASES} == {*READS, *WRITES}
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("fault", "operation"), CASES)
 def test_a_fault_becomes_its_error(flinkey: Flinkey, remote: Remote, fault: str, operation: str) -> None:
     kind, facts, read, write, done = FAULTS[fault]

@@ -32,6 +32,7 @@ def caller() -> Iterator[Caller]:
     assert min(cases.values()) >= FEWEST_CASES, cases
 
 
+@pytest.mark.sampled
 @schema.parametrize()
 @settings(max_examples=20, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 def test_operation(case: schemathesis.Case[Any], caller: Caller) -> None:
