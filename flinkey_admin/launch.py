@@ -19,8 +19,8 @@ from types import FrameType
 ROOT = Path(__file__).resolve().parent.parent
 MANAGE = [sys.executable, str(ROOT / "manage.py")]
 EMAIL, PASSWORD = "coordinator@nordwind.example", "flinkey-demo"
-# Reading ahead has a worker of its own: a look at a window that waits for flinkey must not stand behind it.
-QUEUES = ("default", "sweep")
+# Three workers: a look at a window that waits for flinkey must stand behind no reading ahead and behind no long move.
+WORKERS = {"default": "db_worker", "runs": "work", "sweep": "db_worker"}
 PATIENCE = 30  # seconds
 
 
@@ -44,7 +44,7 @@ def main(mode: str) -> int:
             _answering(f"http://127.0.0.1:{env['SANDBOX_PORT']}/v3/customers", processes)
         _prepare(mode, env)
         processes.append(_start(_web(mode, port), env))
-        processes += [_start(_worker(queue), env) for queue in QUEUES]
+        processes += [_start(_worker(queue), env) for queue in WORKERS]
         _answering(f"http://127.0.0.1:{port}/health/live/", processes)
         _say(mode, port)
         while all(process.poll() is None for process in processes):
@@ -141,7 +141,7 @@ def _web(mode: str, port: int) -> list[str]:
 
 def _worker(queue: str) -> list[str]:
     options = ["--queue-name", queue, "--interval", "0.5", "--no-startup-delay", "--no-reload"]
-    return [*MANAGE, "db_worker", *options]
+    return [*MANAGE, WORKERS[queue], *options]
 
 
 def _start(command: list[str], env: dict[str, str]) -> "subprocess.Popen[bytes]":

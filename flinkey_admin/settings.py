@@ -42,6 +42,7 @@ VAR_DIR = Path(env.str("VAR_DIR", str(BASE_DIR / "var")) or "var")
 FLINKEY_API_URL = env.str("FLINKEY_API_URL", "https://api.flinkey.de/v3", validate=valid_upstream)
 FLINKEY_API_KEY = env.str("FLINKEY_API_KEY", validate=filled)
 FLINKEY_WEBHOOK_SECRET = env.str("FLINKEY_WEBHOOK_SECRET", "")
+FLINKEY_WEBHOOK_SECRET_OLD = env.str("FLINKEY_WEBHOOK_SECRET_OLD", "")
 FLINKEY_TIMEOUT = env.float("FLINKEY_TIMEOUT", 20.0, validate=validate.Range(min=0.1))
 FLINKEY_CALLS_PER_SECOND = env.float("FLINKEY_CALLS_PER_SECOND", 20.0, validate=validate.Range(min=0.1))
 FLINKEY_PROXY = env.str("FLINKEY_PROXY", "", validate=valid_proxy)
@@ -70,6 +71,7 @@ TIME_ZONE = env.str("TIME_ZONE", "Europe/Berlin", validate=valid_zone(available_
 LANGUAGE_CODE = env.str("LANGUAGE_CODE", "", validate=valid_language)
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0, validate=validate.Range(min=0))
 SWEEP_MINUTES = env.float("SWEEP_MINUTES", 10.0, validate=validate.Range(min=0.1))
+RETENTION_DAYS = env.int("RETENTION_DAYS", 540, validate=validate.Range(min=30))
 SESSION_IDLE_MINUTES = env.int("SESSION_IDLE_MINUTES", 45, validate=validate.Range(min=1))
 SESSION_HOURS = env.int("SESSION_HOURS", 12, validate=validate.Range(min=1))
 DEMO_SIGN_IN = env.str("DEMO_SIGN_IN", "")  # "e-mail password", set by `make demo` alone
@@ -239,7 +241,7 @@ STORAGES = {
 # A selection of 5,000 cars posts 5,000 ids.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 
-TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default", "sweep"]}}
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default", "runs", "sweep"]}}
 
 LOGGING = {
     "version": 1,

@@ -2,7 +2,10 @@
 
 from django.urls import include, path
 
+from flinkey_admin.assignments import urls as assignment_urls
 from flinkey_admin.assignments import views as assignments
+from flinkey_admin.assignments.board import timeline_page
+from flinkey_admin.fleet import filters
 from flinkey_admin.fleet import urls as fleet
 from flinkey_admin.fleet import views as fleet_views
 from flinkey_admin.web import views as web
@@ -23,13 +26,18 @@ fleet_urls = [
     ),
 ]
 
+window_urls = [
+    *assignment_urls.urlpatterns,
+    path("timeline/", timeline_page, {"filters": filters}, name="timeline"),
+]
+
 handler400 = "flinkey_admin.web.errors.refused"
 handler500 = "flinkey_admin.web.errors.last_resort"
 
 urlpatterns = [
     path("", include("flinkey_admin.accounts.urls")),
     path("", include((fleet_urls, "fleet"))),
-    path("", include("flinkey_admin.assignments.urls")),
+    path("", include((window_urls, "assignments"))),
     path("", include("flinkey_admin.operations.urls")),
     path("health/live/", web.live, name="live"),
     path("health/ready/", web.ready, name="ready"),

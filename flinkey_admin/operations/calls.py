@@ -5,6 +5,7 @@ from typing import Any
 
 from flinkey_admin.flinkey import AssignmentChange, Flinkey, Kind, NewAssignment, errors
 from flinkey_admin.flinkey.fields import instant
+from flinkey_admin.operations import truth
 from flinkey_admin.operations.journal import Outcome
 from flinkey_admin.operations.models import State, Step, Verb
 
@@ -36,19 +37,24 @@ def perform(client: Flinkey, step: Step) -> Outcome:
         return judge(client, step, error, repeated=True)
 
 
-def perform_late(client: Flinkey, step: Step, add: Step) -> Outcome:
-    """Takes a thing out of its old group when it came into the new one in an earlier run.
+def not_sent(step: Step, error: errors.FlinkeyError) -> Outcome:
+    """What it needs to know flinkey would not say, so nothing is sent; what was lost before stays so."""
+    wait = error.retry_after if isinstance(error, errors.RateLimited) else 0.0
+    state = State.PLANNED if step.state == State.PLANNED else State.UNKNOWN
+    return Outcome(state, reason=STOPS.get(type(error), "unavailable"), detail=str(error), wait=wait, stop=True)
 
-    Since then somebody may have taken it out of the new group again; then it stays where it is.
+
+def settled_already(step: Step, add: Step, inside: truth.Inside) -> Outcome | None:
+    """Whether a removal has become needless, or wrong, since its thing came into the new group in an earlier run.
+
+    inside: who is in the groups now. Somebody may have taken the thing out of the new group again; then it stays
+    where it is. None: the removal is to be sent.
     """
-    try:
-        if not _has(client, add):
-            if _has(client, step):
-                return Outcome(State.REFUSED, reason="moved-on")
-            return Outcome(State.CONFIRMED, already=step.state == State.PLANNED)
-    except errors.FlinkeyError as error:
-        return judge(client, step, error, repeated=step.state != State.PLANNED)
-    return perform(client, step)
+    if step.thing_id in (inside[Kind(add.kind), _number(add.group_id)] or ()):
+        return None
+    if step.thing_id in (inside[Kind(step.kind), _number(step.group_id)] or ()):
+        return Outcome(State.REFUSED, reason="moved-on")
+    return Outcome(State.CONFIRMED, already=step.state == State.PLANNED)
 
 
 def _done(step: Step, result_id: int | None) -> Outcome:
@@ -75,6 +81,8 @@ def already_so(client: Flinkey, step: Step, error: errors.FlinkeyError) -> bool:
     match step.verb:
         case Verb.ADD | Verb.REMOVE if _is(error, "unknown"):
             return _is_member(client, step) is (step.verb == Verb.ADD)
+        case Verb.REMOVE if step.args.get("group_goes") and _is(error, "group"):
+            return True  # somebody else was quicker to delete it
         case Verb.ADD | Verb.REMOVE:
             return _is(error, "member")
         case Verb.DELETE_GROUP:

@@ -15,6 +15,7 @@ from django_tasks import task
 from flinkey_admin.accounts.scoping import Scope, client_for, scope_of_job, scoped
 from flinkey_admin.flinkey import Flinkey, errors, records
 from flinkey_admin.flinkey.fields import instant
+from flinkey_admin.flinkey.records import DEFAULT_LIFETIME
 from flinkey_admin.operations import journal, signals
 from flinkey_admin.operations.calls import WINDOW_VERBS
 from flinkey_admin.operations.journal import Outcome
@@ -23,7 +24,6 @@ from flinkey_admin.operations.models import Operation, State, Step, Verb
 GAPS = (2, 2, 4, 8, 15, 30)  # seconds between two looks; the last one stays
 PATIENCE = dt.timedelta(minutes=5)  # then a person is asked, and we keep looking
 GIVE_UP = dt.timedelta(hours=6)  # then we look only when asked
-DEFAULT_LIFETIME = 604_800  # flinkey's own, seconds
 
 OPEN = (State.ACCEPTED, State.UNKNOWN)
 
@@ -128,7 +128,7 @@ def _in_effect(step: Step, client: Flinkey) -> int | None:
         raise
     if step.verb == Verb.DELETE_WINDOW:
         return None
-    return window.id if _matches(step, window) else None
+    return window.id if matches(step, window) else None
 
 
 def _created(step: Step, windows: Iterable[records.Assignment]) -> int | None:
@@ -145,7 +145,8 @@ def _created(step: Step, windows: Iterable[records.Assignment]) -> int | None:
     return min(fresh, default=None)
 
 
-def _matches(step: Step, window: records.Assignment) -> bool:
+def matches(step: Step, window: records.Assignment) -> bool:
+    """Whether a window is as a step wants it to be."""
     for name, value in step.args.items():
         actual = getattr(window, name)
         if name in {"start", "end"}:
@@ -183,16 +184,24 @@ def open_steps(scope: Scope, **where: Any) -> list[Step]:
     return window_steps(scope, **where)
 
 
-def window_steps(scope: Scope, *, refused_since: dt.datetime | None = None, **where: Any) -> list[Step]:
-    """The same, and also the new windows that flinkey has refused since then."""
+def window_steps(
+    scope: Scope,
+    *,
+    refused_since: dt.datetime | None = None,
+    confirmed_since: dt.datetime | None = None,
+    **where: Any,
+) -> list[Step]:
+    """The same, and also what flinkey has refused since then, unless a person has put it aside; and what came true."""
     wanted = Q(settled_at=None) & ~Q(state=State.PLANNED)
     if refused_since:
-        refused = Q(verb=Verb.CREATE_WINDOW, state=State.REFUSED, settled_at__gt=refused_since)
+        refused = Q(state=State.REFUSED, settled_at__gt=refused_since, operation__closed_at=None)
         wanted |= refused & ~Q(reason="given-up")
+    if confirmed_since:
+        wanted |= Q(state=State.CONFIRMED, settled_at__gt=confirmed_since)
     rows = scoped(Step.objects.all(), scope).filter(wanted, verb__in=WINDOW_VERBS, **where)
     steps = list(rows.select_related("operation").order_by("pk"))
     if any(step.state == State.SENT for step in steps) and recover(scope):
-        return window_steps(scope, refused_since=refused_since, **where)
+        return window_steps(scope, refused_since=refused_since, confirmed_since=confirmed_since, **where)
     return steps
 
 

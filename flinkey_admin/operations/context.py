@@ -1,4 +1,4 @@
-"""The count of unfinished changes for the frame of every page, and the mark by which a form is sent but once."""
+"""The unfinished changes for the frame of every page, and the mark by which a form is sent but once."""
 
 import uuid
 from typing import Any
@@ -6,13 +6,23 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from flinkey_admin.operations import services
+from flinkey_admin.accounts.scoping import Scope
+from flinkey_admin.operations import services, titles
+
+SHOWN = 5
 
 
 def unfinished(request: HttpRequest) -> dict[str, Any]:
-    """How many changes of this customer stopped half-way or were lost."""
+    """The latest changes of this customer that are not finished, and how many there are."""
     scope = getattr(request, "manager", None)
     if scope is None:
-        return {"unfinished": 0, "new_nonce": uuid.uuid4}
+        return {"tray": None, "new_nonce": uuid.uuid4}
     # Each part of a page is rendered by itself and comes by here; only the frame asks.
-    return {"unfinished": SimpleLazyObject(lambda: services.unfinished(scope).count()), "new_nonce": uuid.uuid4}
+    return {"tray": SimpleLazyObject(lambda: _tray(scope)), "new_nonce": uuid.uuid4}
+
+
+def _tray(scope: Scope) -> dict[str, Any]:
+    rows = services.unfinished(scope)
+    latest = list(rows[: SHOWN + 1])
+    shown = [(row, titles.title(row), titles.operation_word(row)) for row in latest[:SHOWN]]
+    return {"rows": shown, "count": len(latest) if len(latest) <= SHOWN else rows.count()}

@@ -11,18 +11,19 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from flinkey_admin.accounts.models import Customer
+from flinkey_admin.accounts.models import Customer, Manager
 from flinkey_admin.accounts.scoping import Scope, scoped
 from flinkey_admin.flinkey.fields import instant
 from flinkey_admin.operations import signals
-from flinkey_admin.operations.models import Operation, Outside, State, Step, Verb, Webhook
+from flinkey_admin.operations.models import Hold, Operation, Outside, State, Step, Verb, Webhook
 from flinkey_admin.web import logs
 
-LEASE = dt.timedelta(seconds=90)  # longer than any single call may take
+LEASE = dt.timedelta(seconds=20)  # whoever runs an operation renews it every few seconds
 PLAN_LIFE = dt.timedelta(days=1)
+AT_A_TIME = 100  # operations that are deleted in one transaction
 SETTLED = (State.CONFIRMED, State.REFUSED)
 REPEATABLE = (Verb.ADD, Verb.REMOVE, Verb.CREATE_GROUP, Verb.RENAME_GROUP, Verb.DELETE_GROUP)
 # What a result writes; the counters beside it belong to those who count.
@@ -30,6 +31,10 @@ RESULT = [
     *("state", "already", "reason", "detail", "reference", "wait_until", "window_id", "group_id"),
     *("settled_at", "open_key", "next_check_at", "confirmed_by"),
 ]
+
+
+class LeaseLost(Exception):
+    """Somebody else has taken over what this process was running: it must not touch it any more."""
 
 
 class WindowBusy(Exception):
@@ -80,8 +85,9 @@ def plan(
     steps: Sequence[Planned],
     *,
     nonce: uuid.UUID | None = None,
+    undoes: Operation | None = None,
 ) -> Operation:
-    """Stores a change before any of it is sent.
+    """Stores a change before any of it is sent. `undoes`: the change that it takes back.
 
     The same nonce gives the same operation again, so a form sent twice is one change. Raises WindowBusy when a step's
     `open_key` belongs to a change that is still open.
@@ -91,7 +97,7 @@ def plan(
     try:
         with transaction.atomic():
             operation = Operation.objects.create(
-                customer=scope.customer, person=scope.person, kind=kind, facts=facts, nonce=nonce
+                customer=scope.customer, person=scope.person, kind=kind, facts=facts, nonce=nonce, undoes=undoes
             )
             _store(operation, steps)
     except IntegrityError:
@@ -100,7 +106,7 @@ def plan(
             return again
         if again:
             # The form was changed and sent once more, with the browser's back button: another change.
-            return plan(scope, kind, facts, steps)
+            return plan(scope, kind, facts, steps, undoes=undoes)
         keys = [step.open_key for step in steps if step.open_key]
         open_step = Step.objects.filter(open_key__in=keys, customer=scope.customer).first()
         if open_step is None:
@@ -112,7 +118,11 @@ def plan(
 def _forget_old_plans(scope: Scope) -> None:
     """A review that nobody has said yes to for a day is no plan any more."""
     yesterday = timezone.now() - PLAN_LIFE
-    old = scoped(Operation.objects.all(), scope).filter(started_at=None, created_at__lt=yesterday)
+    _forget(scoped(Operation.objects.all(), scope).filter(started_at=None, created_at__lt=yesterday))
+
+
+def _forget(old: "QuerySet[Operation]") -> None:
+    """Deletes these with their steps, of which none may be deleted while another one waits for it."""
     Step.objects.filter(operation__in=old).update(after=None)
     old.delete()
 
@@ -142,33 +152,108 @@ def _store(operation: Operation, steps: Sequence[Planned]) -> None:
     Step.objects.bulk_create([row for row, _after in dependent])  # none waits for one that waits itself
 
 
-def begin(operation: Operation) -> bool:
-    """Takes the lease; False when somebody else is at it, or it is done. What was planned becomes a change."""
+def queue(operation: Operation) -> None:
+    """A person's yes: from here on the worker may take it at any time. What was planned becomes a change."""
     now = timezone.now()
-    taken = (
-        Operation.objects.filter(Q(lease_until=None) | Q(lease_until__lt=now), pk=operation.pk, finished_at=None)
-        .exclude(state=State.CONFIRMED)
-        .update(lease_until=now + LEASE, state=State.SENT)
-    )
-    if taken:
+    with transaction.atomic():
         Operation.objects.filter(pk=operation.pk, started_at=None).update(started_at=now)
+        Operation.objects.filter(pk=operation.pk, lease_until=None).update(hold=Hold.QUEUED)
+        Operation.objects.filter(pk=operation.pk).update(active_at=now, next_try_at=None, wish="")
+    operation.refresh_from_db()
+
+
+def begin(operation: Operation) -> bool:
+    """Takes the lease; False when somebody else is at it, it is done, or another change is at one of its things."""
+    now, mark = timezone.now(), uuid.uuid4()
+    with transaction.atomic():
+        Operation.objects.filter(pk=operation.pk, started_at=None).update(started_at=now)
+        operation.refresh_from_db(fields=["started_at"])
+        if in_the_way(operation):
+            return False
+        taken = (
+            Operation.objects.filter(Q(lease_until=None) | Q(lease_until__lt=now), pk=operation.pk, finished_at=None)
+            .exclude(state=State.CONFIRMED)
+            .update(lease_until=now + LEASE, lease_mark=mark, state=State.SENT, hold="", active_at=now)
+        )
+    operation.lease_mark = mark if taken else None
     return bool(taken)
 
 
-def release(operation: Operation) -> None:
-    """Gives the lease back and sums up. A step still under way has lost its answer."""
+def in_the_way(operation: Operation) -> list[Operation]:
+    """The changes that got their yes before this one and are not done with one of its things."""
+    mine = Step.objects.filter(operation=operation, settled_at=None).exclude(thing_id=None)
+    others = Step.objects.filter(
+        Exists(mine.filter(kind=OuterRef("kind"), thing_id=OuterRef("thing_id"))),
+        customer=operation.customer_id,
+        settled_at=None,
+        operation__finished_at=None,
+        operation__started_at__isnull=False,
+    ).exclude(operation=operation)
+    if operation.started_at:
+        earlier = Q(operation__started_at=operation.started_at, operation__lt=operation.pk)
+        others = others.filter(Q(operation__started_at__lt=operation.started_at) | earlier)
+    found = Operation.objects.filter(pk__in=others.values("operation"))
+    return list(found.select_related("person").order_by("started_at"))
+
+
+def release(operation: Operation, hold: str = "", next_try_at: dt.datetime | None = None) -> None:
+    """Gives the lease back and sums up. A step still under way has lost its answer.
+
+    hold: why what is left does not go on at once. Whoever has lost the lease gives nothing back.
+    """
     with transaction.atomic():
+        mine = Operation.objects.filter(pk=operation.pk)
+        if operation.lease_mark:
+            mine = mine.filter(lease_mark=operation.lease_mark)
+        if not mine.update(lease_until=None, lease_mark=None, hold=hold, next_try_at=next_try_at, wish=""):
+            return
         Step.objects.filter(operation=operation, state=State.SENT).update(state=State.UNKNOWN, reason="lost")
-        Operation.objects.filter(pk=operation.pk).update(lease_until=None)
         summarise(operation)
 
 
-def recover(scope: Scope) -> list[Operation]:
-    """Sums up what a dead process has left: the leases of this customer that nobody has renewed."""
-    dead = list(scoped(Operation.objects.all(), scope).filter(lease_until__lt=timezone.now()))
-    for operation in dead:
-        release(operation)
-    return dead
+def recover(scope: Scope | None = None) -> list[Operation]:
+    """Sums up what a dead process has left: the leases, of this customer or of all, that nobody has renewed."""
+    dead = Operation.objects.filter(lease_until__lt=timezone.now())
+    found = list(scoped(dead, scope) if scope else dead)
+    for operation in found:
+        operation.lease_mark = None
+        release(operation, Hold.QUEUED)
+    return found
+
+
+def hold(operation: Operation, why: str, next_try_at: dt.datetime | None = None) -> None:
+    """Says why a change that nobody runs just now does not go on."""
+    Operation.objects.filter(pk=operation.pk, lease_until=None, finished_at=None).update(
+        hold=why, next_try_at=next_try_at
+    )
+
+
+def claim_try(operation: Operation, until: dt.datetime) -> bool:
+    """Takes the next try of a waiting change, so that of many who look only one asks the worker for it."""
+    due = Q(next_try_at=None) | Q(next_try_at__lte=timezone.now())
+    return bool(Operation.objects.filter(due, pk=operation.pk, lease_until=None).update(next_try_at=until))
+
+
+def wish(operation: Operation, what: str) -> None:
+    """A person asks whoever runs it to pause or to stop after the current things; one that waits does so at once."""
+    now = timezone.now()
+    with transaction.atomic():
+        if Operation.objects.filter(pk=operation.pk, lease_until__gte=now).update(wish=what):
+            return
+        if what == "pause":
+            hold(operation, Hold.PAUSED)
+        else:
+            close(operation)
+
+
+def wished(operation: Operation) -> str:
+    """What a person has asked of whoever runs it."""
+    return Operation.objects.filter(pk=operation.pk).values_list("wish", flat=True).get()
+
+
+def set_pace(operation: Operation, calls_per_second: float) -> None:
+    """How quickly flinkey lets itself be called, as far as a pause that it asked for has taught."""
+    Operation.objects.filter(pk=operation.pk).update(pace=calls_per_second)
 
 
 def reopen(operation: Operation) -> None:
@@ -180,7 +265,20 @@ def reopen(operation: Operation) -> None:
         refused = Step.objects.filter(operation=operation, state=State.REFUSED, verb__in=REPEATABLE)
         refused = refused.exclude(reason="given-up")
         refused.update(state=State.PLANNED, settled_at=None)
-        Operation.objects.filter(pk=operation.pk).update(finished_at=None)
+        Operation.objects.filter(pk=operation.pk).update(finished_at=None, closed_at=None)
+        summarise(operation)
+
+
+def set_reason(operation: Operation, reason: str) -> None:
+    """Why somebody wants a change: a few words or a ticket number. Given with the yes."""
+    operation.reason = " ".join(reason.replace("\0", "").split())[:200]
+    Operation.objects.filter(pk=operation.pk, started_at=None).update(reason=operation.reason)
+
+
+def note_helper(operation: Operation, person: Manager) -> None:
+    """Somebody else than who began it goes on with a change."""
+    operation.helpers = [*(email for email in operation.helpers if email != person.email), person.email]
+    operation.save(update_fields=["helpers"])
 
 
 def close(operation: Operation) -> None:
@@ -190,6 +288,7 @@ def close(operation: Operation) -> None:
         left = Q(state__in=[State.PLANNED, State.UNKNOWN]) | Q(state=State.REFUSED, after__state=State.CONFIRMED)
         for step in operation.steps.filter(left):
             _settle(step, Outcome(State.REFUSED, reason="given-up"), now)
+        Operation.objects.filter(pk=operation.pk).update(hold="", wish="", closed_at=now)
         summarise(operation)
 
 
@@ -200,10 +299,15 @@ def discard(operation: Operation) -> None:
         operation.delete()
 
 
-def note(settled: Iterable[tuple[Step, Outcome]], sent: Iterable[Step]) -> None:
-    """One commit: these results have come, these calls are about to be sent."""
+def note(settled: Iterable[tuple[Step, Outcome]], sent: Iterable[Step], operation: Operation | None = None) -> None:
+    """One commit: these results have come, these calls are about to be sent.
+
+    operation: whose lease this is; it is renewed. Raises LeaseLost when somebody else has it; then nothing is written.
+    """
     now = timezone.now()
     with transaction.atomic():
+        if operation is not None:
+            renew(operation)
         operation_id = None
         for step, outcome in settled:
             operation_id = step.operation_id
@@ -220,8 +324,16 @@ def note(settled: Iterable[tuple[Step, Outcome]], sent: Iterable[Step]) -> None:
                 detail="",
                 wait_until=None,
             )
-        if operation_id:
-            Operation.objects.filter(pk=operation_id).update(lease_until=now + LEASE)
+        if operation_id and operation is None:
+            Operation.objects.filter(pk=operation_id).update(lease_until=now + LEASE, active_at=now)
+
+
+def renew(operation: Operation) -> None:
+    """Whoever runs it is alive. Raises LeaseLost."""
+    now = timezone.now()
+    mine = Operation.objects.filter(pk=operation.pk, lease_mark=operation.lease_mark)
+    if not mine.update(lease_until=now + LEASE, active_at=now):
+        raise LeaseLost(str(operation))
 
 
 def recall(steps: Iterable[Step]) -> None:
@@ -331,11 +443,44 @@ EXPLAINED_BY: dict[str, Callable[[Outside], tuple[object, ...]]] = {
 }
 
 
-def keep_webhook(digest: str, event: str, body: str, step: Step | None) -> None:
+def keep_webhook(
+    digest: str, event: str, body: str, step: Step | None, customer: Customer | None, *, is_odd: bool
+) -> None:
     """Keeps a webhook as it came; the same one again only counts."""
-    kept, fresh = Webhook.objects.get_or_create(digest=digest, defaults={"event": event, "body": body, "step": step})
+    told = {"event": event, "body": body, "step": step, "customer": customer, "is_odd": is_odd}
+    kept, fresh = Webhook.objects.get_or_create(digest=digest, defaults=told)
     if not fresh:
         Webhook.objects.filter(pk=kept.pk).update(times=F("times") + 1, last_at=timezone.now())
+
+
+@dataclass(frozen=True)
+class Pruned:
+    """How many rows were deleted, or would be."""
+
+    operations: int
+    steps: int
+    outside: int
+    webhooks: int
+
+
+def prune(before: dt.datetime, spared: "QuerySet[Operation]", *, dry_run: bool = False) -> Pruned:
+    """Deletes what was finished, seen elsewhere or sent by flinkey before then, and says how much that was.
+
+    spared: what nobody is done with yet; it stays, as does whatever is not finished at all.
+    """
+    finished = Operation.objects.filter(~Exists(spared.filter(pk=OuterRef("pk"))), finished_at__lt=before)
+    outside, webhooks = Outside.objects.filter(seen_at__lt=before), Webhook.objects.filter(last_at__lt=before)
+    steps = Step.objects.filter(operation__in=finished)
+    found = Pruned(finished.count(), steps.count(), outside.count(), webhooks.count())
+    if dry_run:
+        return found
+    # A few at a time, so that nobody who changes something meanwhile waits for long.
+    while few := list(finished.values_list("pk", flat=True)[:AT_A_TIME]):
+        with transaction.atomic():
+            _forget(finished.filter(pk__in=few))
+    outside.delete()
+    webhooks.delete()
+    return found
 
 
 def summarise(operation: Operation) -> None:
@@ -344,8 +489,17 @@ def summarise(operation: Operation) -> None:
     states = list(steps.values_list("state", flat=True))
     state = summary(states)
     done = all(one in SETTLED for one in states)
-    Operation.objects.filter(pk=operation.pk).update(state=state, finished_at=timezone.now() if done else None)
+    row = Operation.objects.filter(pk=operation.pk)
+    row.update(state=state, finished_at=timezone.now() if done else None)
+    if not to_send(operation).exists():
+        row.update(hold="", next_try_at=None)  # a window that was lost is looked for, and nothing else waits
     operation.refresh_from_db()
+
+
+def to_send(operation: Operation) -> "QuerySet[Step]":
+    """What of a change may still be sent: what never was, and what is harmless to repeat."""
+    may = Q(state=State.PLANNED) | Q(state__in=[State.SENT, State.UNKNOWN], verb__in=REPEATABLE)
+    return Step.objects.filter(may, operation=operation).exclude(after__state=State.REFUSED)
 
 
 def summary(states: Sequence[str]) -> State:

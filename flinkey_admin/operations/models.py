@@ -37,6 +37,23 @@ class Verb(models.TextChoices):
     DELETE_WINDOW = "delete-window"
 
 
+class Hold(models.TextChoices):
+    """Why a change that has its yes is not under way just now.
+
+    queued: the worker will take it. busy, down, key: flinkey asked to wait, was not reached, refused our key; it is
+    tried again at `next_try_at`. signed-out: until a manager of the customer signs in. paused: a person said so.
+    asks: so much time has passed that a person must say yes once more.
+    """
+
+    QUEUED = "queued"
+    BUSY = "busy"
+    DOWN = "down"
+    KEY = "key"
+    SIGNED_OUT = "signed-out"
+    PAUSED = "paused"
+    ASKS = "asks"
+
+
 class Operation(models.Model):
     """One change that a person asked for, of one thing or of many."""
 
@@ -47,6 +64,7 @@ class Operation(models.Model):
         CREATE_GROUP = "create-group"
         RENAME_GROUP = "rename-group"
         DELETE_GROUP = "delete-group"
+        EMPTY_GROUP = "empty-group"
         GIVE_ACCESS = "give-access"
         CHANGE_ACCESS = "change-access"
         END_ACCESS = "end-access"
@@ -55,16 +73,28 @@ class Operation(models.Model):
     person = models.ForeignKey(Manager, on_delete=models.PROTECT)
     kind = models.CharField(max_length=20, choices=Kind)
     facts = models.JSONField(default=dict)  # names as they were: what the title and the review say
+    helpers = models.JSONField(default=list)  # the addresses of others who went on with it
     reason = models.CharField(max_length=200, blank=True)
     state = models.CharField(max_length=10, choices=State, default=State.PLANNED)
     nonce = models.UUIDField(unique=True, default=uuid.uuid4)  # a form sent twice makes one operation
     lease_until = models.DateTimeField(null=True)  # whoever runs it says until when nobody else may
+    lease_mark = models.UUIDField(null=True)  # whose lease it is
+    hold = models.CharField(max_length=10, choices=Hold, blank=True)
+    wish = models.CharField(max_length=10, blank=True)  # what a person asks of whoever runs it: pause, stop
+    next_try_at = models.DateTimeField(null=True)  # not before then
+    active_at = models.DateTimeField(null=True)  # a person said yes, or something was done
+    pace = models.FloatField(null=True)  # calls per second, once flinkey has asked to wait
+    closed_at = models.DateTimeField(null=True)  # a person has left it as it is
+    undoes = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, related_name="undone_by")
     created_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
 
     class Meta:
-        indexes = [models.Index(fields=["customer", "-id"])]
+        indexes = [
+            models.Index(fields=["customer", "-id"]),
+            models.Index(fields=["started_at"], condition=models.Q(finished_at=None), name="operation_open"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk} {self.state}"
@@ -113,6 +143,7 @@ class Step(models.Model):
             models.Index(fields=["customer", "car_id", "state"]),
             models.Index(fields=["customer", "user_id", "state"]),
             models.Index(fields=["customer", "window_id", "state"]),
+            models.Index(fields=["customer", "kind", "thing_id"]),
         ]
 
     def __str__(self) -> str:
@@ -160,8 +191,13 @@ class Outside(models.Model):
 
 
 class Webhook(models.Model):
-    """A message that claims to come from flinkey, as it came. A hint, never a proof."""
+    """A message that claims to come from flinkey, as it came. A hint, never a proof.
 
+    `customer`: null where it names none that we know. `is_odd`: it has another shape than those that are known.
+    """
+
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, null=True)
+    is_odd = models.BooleanField(default=False)
     digest = models.CharField(max_length=64, unique=True)
     event = models.CharField(max_length=10, blank=True)  # created, updated, deleted, or blank: one URL for all
     body = models.TextField()
@@ -169,6 +205,9 @@ class Webhook(models.Model):
     first_at = models.DateTimeField(auto_now_add=True)
     last_at = models.DateTimeField(auto_now=True)
     step = models.ForeignKey(Step, on_delete=models.SET_NULL, null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["customer", "-last_at"])]
 
     def __str__(self) -> str:
         return f"{self.event} {self.last_at:%H:%M:%S}"

@@ -1,16 +1,30 @@
 """Runs an operation: adds first, a remove as soon as its add is done, up to 16 calls at a time."""
 
+import datetime as dt
 import time
 from collections import defaultdict, deque
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 
-from flinkey_admin import upstream
-from flinkey_admin.flinkey import Flinkey
-from flinkey_admin.operations import calls, confirmation, journal, signals
-from flinkey_admin.operations.journal import Outcome
-from flinkey_admin.operations.models import Operation, State, Step
+from django.utils import timezone
 
-TELL = 0.3  # seconds
+from flinkey_admin import upstream
+from flinkey_admin.flinkey import Flinkey, errors
+from flinkey_admin.operations import calls, confirmation, journal, signals, truth
+from flinkey_admin.operations.journal import Outcome
+from flinkey_admin.operations.models import Hold, Operation, State, Step, Verb
+
+TELL = 0.3  # seconds between two looks at what has come true, and at what a person wishes
+ALIVE = 4.0  # seconds after which the lease is renewed though nothing has happened
+INTERVAL = dt.timedelta(seconds=15)  # so often a flinkey that is down is asked
+SLACK = 0.95  # of the pace at which flinkey asked to wait
+TRIES = 5  # after so many lost answers a person is asked
+HOLDS = {
+    "busy": Hold.BUSY,
+    "unavailable": Hold.DOWN,
+    "lost": Hold.DOWN,
+    "api-key": Hold.KEY,
+    "signed-out": Hold.SIGNED_OUT,
+}
 
 
 def run(operation: Operation, client: Flinkey) -> None:
@@ -24,84 +38,186 @@ def run(operation: Operation, client: Flinkey) -> None:
     work = _Run(operation, client)
     try:
         work.work()
+        work.ended = True
+    except journal.LeaseLost:
+        return  # whoever has it reads back what is under way here
     finally:
         work.tell()
-        journal.release(operation)
+        journal.release(operation, *work.hold())
         confirmation.watch_all(operation)
+    if work.wish == "stop":
+        journal.close(operation)
 
 
 class _Run:
     """One pass over the steps of an operation."""
 
     def __init__(self, operation: Operation, client: Flinkey) -> None:
-        self.client = client
+        self.operation, self.client = operation, client
+        operation.refresh_from_db()
         steps = list(operation.steps.all())
         self.done_before = {step.pk: step for step in steps if step.state == State.CONFIRMED}
         todo = [step for step in steps if _may_be_sent(step)]
         free = {None, *self.done_before}
-        self.ready = deque(step for step in todo if step.after_id in free)
+        # Deleting a group waits for all that empties it.
+        self.last = [step for step in todo if step.verb == Verb.DELETE_GROUP and step.position]
+        first = [step for step in todo if step not in self.last]
+        self.ready = deque(step for step in first if step.after_id in free)
         self.waiting: dict[int | None, list[Step]] = defaultdict(list)  # a thing may leave several groups for one
-        for step in todo:
+        for step in first:
             if step.after_id not in free:
                 self.waiting[step.after_id].append(step)
+        self.open = {step.pk for step in steps if step.state != State.CONFIRMED} - {step.pk for step in self.last}
         self.announced: deque[Step] = deque()  # stored as sent; the next free place sends them
         self.under_way: dict[Future[Outcome], Step] = {}
         self.confirmed: list[Step] = []  # not told yet
-        self.told_at = time.monotonic()
-        self.stopped = False
+        self.began = self.told_at = self.written_at = time.monotonic()
+        self.sent = self.answered = 0
+        self.careful = any(step.reason in HOLDS for step in todo)  # it was in trouble: one call first
+        self.why, self.wish, self.ended = "", "", False
+        self.until: dt.datetime | None = None
+
+    @property
+    def stopped(self) -> bool:
+        """Whether no new call goes out."""
+        return bool(self.why)
+
+    def hold(self) -> tuple[str, dt.datetime | None]:
+        """Why what is left does not go on at once, and when it is tried again."""
+        if self.wish == "pause":
+            return Hold.PAUSED, None
+        if self.why:
+            return HOLDS[self.why], self.until
+        if not self.ended:
+            return Hold.QUEUED, timezone.now() + INTERVAL
+        lost = journal.to_send(self.operation).filter(state=State.UNKNOWN, attempts__lt=TRIES)
+        return (Hold.DOWN, timezone.now() + INTERVAL) if lost.exists() else ("", None)
 
     def work(self) -> None:
-        settled: list[tuple[Step, Outcome]] = []
+        settled = self._look_again()
         while True:
             starting = self._next_steps()
-            journal.note(settled, starting)
+            if settled or starting:
+                journal.note(settled, starting, self.operation)
+                self.written_at = time.monotonic()
             self.announced.extend(starting)
             self._fill()
             self.tell(soon=bool(self.under_way))
-            if not self.under_way:
+            if not self.under_way and not self.announced:
                 return
-            finished, _pending = wait(self.under_way, return_when=FIRST_COMPLETED)
-            settled = [(self.under_way.pop(future), future.result()) for future in finished]
+            settled = self._wait()
             for step, outcome in settled:
                 self._follow(step, outcome)
             self._fill()  # before the results are stored: a place waits for no disk
 
+    def _wait(self) -> list[tuple[Step, Outcome]]:
+        """The next results; none when it is time to send the next call or to say that we are alive."""
+        has_place = self.announced and len(self.under_way) < self._places()
+        patience = min(ALIVE, max(0.0, self._next_turn() - time.monotonic())) if has_place else ALIVE
+        if not self.under_way:
+            time.sleep(patience)
+        finished, _pending = wait(self.under_way, timeout=patience, return_when=FIRST_COMPLETED)
+        if time.monotonic() - self.written_at > ALIVE:
+            journal.renew(self.operation)
+            self.written_at = time.monotonic()
+        return [(self.under_way.pop(future), future.result()) for future in finished]
+
     def tell(self, *, soon: bool = False) -> None:
         """Tells what has come true; while more is under way, a few times a second instead of at each answer."""
-        if not self.confirmed or (soon and time.monotonic() - self.told_at < TELL):
+        if soon and time.monotonic() - self.told_at < TELL:
             return
-        signals.confirmed.send(sender=None, steps=self.confirmed)
+        if self.confirmed:
+            signals.confirmed.send(sender=None, steps=self.confirmed)
         self.confirmed, self.told_at = [], time.monotonic()
+        if not self.wish and (wish := journal.wished(self.operation)):
+            self.wish = wish
+            # No thing is left half-way: what was added is still taken out of its old group.
+            journal.recall(step for step in self.announced if not step.after_id)
+            self.announced = deque(step for step in self.announced if step.after_id)
 
     def _fill(self) -> None:
         """Sends what is announced, as far as there is room. What a stop has overtaken was not sent after all."""
         if self.stopped:
             journal.recall(self.announced)
             self.announced.clear()
-        while self.announced and len(self.under_way) < upstream.AT_ONCE:
+        while self.announced and len(self.under_way) < self._places() and self._next_turn() <= time.monotonic():
             step = self.announced.popleft()
+            self.sent += 1
             self.under_way[self._start(step)] = step
 
+    def _places(self) -> int:
+        return 1 if self.careful else upstream.AT_ONCE
+
+    def _next_turn(self) -> float:
+        """When the next call may go out, at the pace that flinkey has taught us."""
+        return self.began + self.sent / self.operation.pace if self.operation.pace else 0.0
+
     def _start(self, step: Step) -> Future[Outcome]:
-        if step.after_id in self.done_before:
-            return upstream.submit(calls.perform_late, self.client, step, self.done_before[step.after_id])
         return upstream.submit(calls.perform, self.client, step)
+
+    def _look_again(self) -> list[tuple[Step, Outcome]]:
+        """The removals whose thing came into its new group in an earlier run: by who is in the groups now.
+
+        Those that are still right wait their turn; the outcome of the others.
+        """
+        late = [step for step in self.ready if step.after_id in self.done_before]
+        if not late:
+            return []
+        pairs = [(step, self.done_before[step.after_id]) for step in late if step.after_id]
+        try:
+            inside = truth.inside(self.client, [step for pair in pairs for step in pair])
+        except errors.FlinkeyError as error:
+            self.ready.clear()
+            stop = calls.not_sent(late[0], error)
+            self._follow(late[0], stop)
+            return [(late[0], stop)]
+        judged = [(step, calls.settled_already(step, add, inside)) for step, add in pairs]
+        found = [(step, outcome) for step, outcome in judged if outcome]
+        over = {step.pk for step, _outcome in found}
+        self.ready = deque(step for step in self.ready if step.pk not in over)
+        for step, outcome in found:
+            self._follow(step, outcome)
+        return found
 
     def _next_steps(self) -> list[Step]:
         if self.stopped:
             return []
+        if self.last and not self.open and not self.ready:
+            self.ready.extend(self.last)
+            self.last = []
         # What is harmless to repeat is announced ahead of time, for a crash makes it unknown whether it was sent.
         ahead = upstream.AT_ONCE if self.ready and self.ready[0].verb not in calls.WINDOW_VERBS else 0
-        room = upstream.AT_ONCE + ahead - len(self.under_way) - len(self.announced)
-        return [self.ready.popleft() for _ in range(min(max(0, room), len(self.ready)))]
+        if self.careful:
+            ahead = 0
+        room = max(0, self._places() + ahead - len(self.under_way) - len(self.announced))
+        starting: list[Step] = []
+        while self.ready and len(starting) < room:
+            step = self.ready.popleft()
+            if not self.wish or step.after_id:
+                starting.append(step)
+        return starting
 
     def _follow(self, step: Step, outcome: Outcome) -> None:
-        self.stopped = self.stopped or outcome.stop
-        if outcome.wait:
-            signals.paused.send(sender=None, seconds=outcome.wait)
+        if outcome.stop or (self.careful and outcome.state == State.UNKNOWN):
+            self._stop(outcome)
+        else:
+            self.answered += 1
+            self.careful = False
         if outcome.state == State.CONFIRMED:
             self.confirmed.append(step)
+            self.open.discard(step.pk)
             self.ready.extendleft(self.waiting.pop(step.pk, []))
+
+    def _stop(self, outcome: Outcome) -> None:
+        if outcome.wait:
+            signals.paused.send(sender=None, seconds=outcome.wait)
+            # Fewer answers than places say nothing about what flinkey can do in a while.
+            if not self.stopped and self.answered >= upstream.AT_ONCE:
+                period = time.monotonic() - self.began + outcome.wait
+                journal.set_pace(self.operation, SLACK * self.answered / period)
+        self.why = self.why or outcome.reason
+        until = timezone.now() + (dt.timedelta(seconds=outcome.wait) if outcome.wait else INTERVAL)
+        self.until = max(self.until or until, until) if self.why != "signed-out" else None
 
 
 def _may_be_sent(step: Step) -> bool:

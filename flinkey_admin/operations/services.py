@@ -1,24 +1,27 @@
 """What pages ask of the journal: the changes of this customer, and what became of each thing in one."""
 
+import datetime as dt
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from flinkey_admin import upstream
 from flinkey_admin.accounts.scoping import Scope, require_client, scoped, signed_out
 from flinkey_admin.flinkey.errors import Unauthorized
-from flinkey_admin.operations import confirmation, journal, runner, titles
+from flinkey_admin.operations import confirmation, journal, runner, titles, upkeep
 from flinkey_admin.operations.calls import WINDOW_VERBS
-from flinkey_admin.operations.models import Operation, State, Step, Verb
-from flinkey_admin.web.sentences import REASONS, Text, busy
+from flinkey_admin.operations.models import Hold, Operation, State, Step, Verb
+from flinkey_admin.web.sentences import HOLDS, REASONS, WISHES, Text, busy, goes_on_in
 
 Kind = Operation.Kind
+GIVEN_UP = "given-up"
 MEMBERS = [Verb.ADD, Verb.REMOVE]
 # After these nobody can say in which group the thing is.
 NOWHERE = {"missing-car", "missing-user", "missing-service", "missing-product", "given-up", "moved-on"}
@@ -35,6 +38,10 @@ class Item:
     text: str
     detail: str = ""
     reference: str = ""
+    given_up: bool = False  # not refused by flinkey: a person has left it so
+    leaves: str = ""  # the groups that it leaves,
+    comes: str = ""  # and those that it comes into
+    kind: str = ""
 
 
 def operations(scope: Scope) -> "QuerySet[Operation]":
@@ -46,18 +53,48 @@ def operations(scope: Scope) -> "QuerySet[Operation]":
 # A move of which one half was refused: the thing is in both groups until somebody finishes it or puts it back.
 LEFT_SO = ["given-up", "moved-on"]
 HALF_DONE = Q(steps__state=State.REFUSED, steps__after__state=State.CONFIRMED) & ~Q(steps__reason__in=LEFT_SO)
-STOPPED = Q(state__in=[State.PLANNED, State.UNKNOWN]) | HALF_DONE
+IN_PART = Q(state=State.REFUSED, facts__count__gt=1, closed_at=None)
+# flinkey had accepted a window and told later that it failed: nobody saw that in a form.
+LATE = Q(state=State.REFUSED, closed_at=None, steps__verb__in=WINDOW_VERBS, steps__checks__gt=0)
+STOPPED = Q(state__in=[State.PLANNED, State.UNKNOWN]) | HALF_DONE | IN_PART | LATE
+# What may be sent again: never a window that was sent before.
+LEFT = Q(state=State.PLANNED) | Q(state__in=[State.UNKNOWN, State.REFUSED], verb__in=journal.REPEATABLE)
+LEFT &= ~Q(reason="given-up")
+DONE_HERE = Q(state=State.CONFIRMED, already=False, inverse__verb__in=MEMBERS)
+RECENTLY = dt.timedelta(hours=24)
+MOMENT = dt.timedelta(seconds=5)  # so long a change may wait for the worker without a word
 
 
 def unfinished(scope: Scope) -> "QuerySet[Operation]":
-    """The changes of this customer that stopped half-way, were lost, or left a thing in two groups."""
+    """The changes of this customer that wait, stopped half-way, were lost or failed in part, the latest first."""
     started = scoped(Operation.objects.all(), scope).exclude(started_at=None)
-    return started.filter(STOPPED).distinct()
+    starting = Q(hold=Hold.QUEUED, active_at__gt=timezone.now() - MOMENT)
+    steps = Step.objects.filter(operation=OuterRef("pk"))
+    return (
+        started.filter(STOPPED)
+        .exclude(starting)
+        .annotate(may_finish=Exists(steps.filter(LEFT)), may_go_back=Exists(steps.filter(DONE_HERE)))
+        .distinct()
+        .order_by("-pk")
+    )
+
+
+def worth_a_look(scope: Scope) -> "QuerySet[Operation]":
+    """The changes that wait for something, that stopped half-way, and those that flinkey refused within a day."""
+    refused = Step.objects.filter(operation=OuterRef("pk"), state=State.REFUSED).exclude(reason__in=LEFT_SO)
+    matters = Q(settled_at__gte=timezone.now() - RECENTLY) | Q(after__state=State.CONFIRMED)
+    under_way = Q(state__in=[State.PLANNED, State.SENT, State.ACCEPTED, State.UNKNOWN])
+    return operations(scope).filter(under_way | Q(Exists(refused.filter(matters)), state=State.REFUSED))
 
 
 def is_unfinished(operation: Operation) -> bool:
     """Whether a change is one of these."""
     return Operation.objects.filter(STOPPED, pk=operation.pk).exists()
+
+
+def prune(before: dt.datetime, *, dry_run: bool = False) -> journal.Pruned:
+    """Deletes the history before then, but for what a person has yet to look after. `dry_run`: only says how much."""
+    return journal.prune(before, Operation.objects.filter(STOPPED), dry_run=dry_run)
 
 
 def get_operation(scope: Scope, operation_id: int) -> Operation:
@@ -71,6 +108,7 @@ def get_operation(scope: Scope, operation_id: int) -> Operation:
 
 def run(scope: Scope, operation: Operation) -> Operation:
     """Runs what is left of a change within this request. Raises Unauthorized, once noted, when the token is dead."""
+    journal.queue(operation)
     runner.run(operation, require_client(scope))
     operation.refresh_from_db()
     dead = operation.steps.filter(reason="signed-out", settled_at=None).first()
@@ -80,28 +118,51 @@ def run(scope: Scope, operation: Operation) -> Operation:
 
 
 def items(operation: Operation) -> list[Item]:
-    """What became of each thing. The calls of a move are one item, told by the one that matters most."""
-    steps = list(operation.steps.all())
-    followers: dict[int, list[Step]] = {}
-    for step in steps:
-        if step.after_id:
-            followers.setdefault(step.after_id, []).append(step)
-    return [_item(step, followers.get(step.pk, [])) for step in steps if not step.after_id]
+    """What became of each thing, however many groups it comes into and leaves; told by the step that matters most."""
+    things: dict[object, list[Step]] = {}
+    for step in operation.steps.all():
+        things.setdefault((step.kind, step.thing_id) if step.thing_id else step.pk, []).append(step)
+    return [_item(steps) for steps in things.values()]
 
 
-def _item(step: Step, followers: Sequence[Step]) -> Item:
-    follower = next((one for one in followers if one.state != State.CONFIRMED), followers[-1] if followers else None)
-    told = step if follower is None or step.state != State.CONFIRMED else follower
-    words = titles.state_word(told)
-    text = reason_text(told)
-    if follower is not None:
-        words, text = _move_words(step, follower, words, text)
-    return Item(step.label, step.thing_id, told.state, words, text, told.detail, told.reference)
+def _item(steps: Sequence[Step]) -> Item:
+    adds = [step for step in steps if step.verb == Verb.ADD]
+    removes = [step for step in steps if step.verb == Verb.REMOVE]
+    add, remove = _worst(adds), _worst(removes)
+    told = _worst([one for one in (add, remove) if one]) or steps[0]
+    words, text = titles.state_word(told), reason_text(told)
+    if add and remove:
+        told = remove if add.state == State.CONFIRMED else add
+        names = {"from": _groups(removes), "to": _groups(adds)}
+        words, text = _move_words(add, remove, names, titles.state_word(told), reason_text(told))
+    return Item(
+        told.label,
+        told.thing_id,
+        told.state,
+        words,
+        text,
+        told.detail,
+        told.reference,
+        told.reason == "given-up",
+        _groups(removes),
+        _groups(adds),
+        "groups" if told.verb == Verb.DELETE_GROUP else told.kind,
+    )
 
 
-def _move_words(add: Step, remove: Step, words: str, text: str) -> tuple[str, str]:
+def _worst(steps: Sequence[Step]) -> Step | None:
+    """The first one that is not done, else the last."""
+    return next((step for step in steps if step.state != State.CONFIRMED), steps[-1] if steps else None)
+
+
+def _groups(steps: Sequence[Step]) -> str:
+    """The groups of these steps; of several that are only in part done, those that are not."""
+    left = [step for step in steps if step.state != State.CONFIRMED]
+    return ", ".join(step.group_label for step in left or steps)
+
+
+def _move_words(add: Step, remove: Step, names: Mapping[str, str], words: str, text: str) -> tuple[str, str]:
     """A move in one line: which half is done decides where the thing is now."""
-    names = {"from": remove.group_label, "to": add.group_label}
     if remove.state == State.CONFIRMED and add.state == State.CONFIRMED:
         if add.already and remove.already:
             return _("Already so"), ""
@@ -126,13 +187,15 @@ def reason_text(step: Step) -> str:
     if step.reason == "busy" and step.wait_until and step.settled_at is None:
         seconds = (step.wait_until - timezone.now()).total_seconds()
         return busy(seconds) if seconds > 0 else str(REASONS["busy"])
+    if step.verb == Verb.DELETE_GROUP and step.position and step.state == State.PLANNED and not step.reason:
+        return _("It is deleted once all the rest is done.")
     words: Text = REASONS.get(step.reason, "")
     return str(words)
 
 
 def counts(operation: Operation, found: Sequence[Item]) -> str:
     """The items of a change in one sentence: All 3 done. Done in part: 46 done, 2 refused."""
-    states = [item.state for item in found]
+    states = [GIVEN_UP if item.given_up else item.state for item in found]
     word = titles.operation_word(operation)
     if len(states) == 1:
         return f"{word}."
@@ -142,6 +205,7 @@ def counts(operation: Operation, found: Sequence[Item]) -> str:
         (State.CONFIRMED, _("%(n)s done")),
         (State.ACCEPTED, _("%(n)s waiting for flinkey")),
         (State.REFUSED, _("%(n)s refused")),
+        (GIVEN_UP, _("%(n)s not done")),
         (State.UNKNOWN, _("%(n)s not known yet")),
         (State.SENT, _("%(n)s under way")),
         (State.PLANNED, _("%(n)s not done yet")),
@@ -152,16 +216,9 @@ def counts(operation: Operation, found: Sequence[Item]) -> str:
 
 def can_finish(operation: Operation) -> bool:
     """Whether something is left that may be sent again: never a window that was sent before."""
-    if operation.lease_until is not None:
+    if is_running(operation):
         return False
-    left = operation.steps.filter(state__in=[State.PLANNED, State.UNKNOWN, State.REFUSED]).exclude(reason="given-up")
-    return any(step.state == State.PLANNED or step.verb not in WINDOW_VERBS for step in left)
-
-
-def can_put_back(operation: Operation) -> bool:
-    """Whether a change of members stopped half-way, with something done that can be taken back."""
-    stopped = operation.lease_until is None and operation.state in {State.PLANNED, State.UNKNOWN, State.REFUSED}
-    return stopped and operation.steps.filter(state=State.CONFIRMED, already=False, inverse__verb__in=MEMBERS).exists()
+    return operation.steps.filter(LEFT).exists()
 
 
 def must_wait(operation: Operation) -> float:
@@ -172,16 +229,26 @@ def must_wait(operation: Operation) -> float:
 
 def start(scope: Scope, operation: Operation) -> Operation:
     """The yes to a review. What takes another change back closes the rest of that one first."""
-    if original := operation.facts.get("puts_back"):
-        for one in scoped(Operation.objects.all(), scope).filter(pk=original, lease_until=None):
-            journal.close(one)
-    return run(scope, operation)
+    if operation.undoes and operation.undoes.lease_until is None:
+        journal.close(operation.undoes)
+    return _go(scope, operation)
 
 
 def finish(scope: Scope, operation: Operation) -> Operation:
     """Takes up what is left of a change: what was not sent, what flinkey refused, what was lost and may be repeated."""
     journal.reopen(operation)
-    return run(scope, operation)
+    if scope.person.pk != operation.person_id:
+        journal.note_helper(operation, scope.person)
+    return _go(scope, operation)
+
+
+def _go(scope: Scope, operation: Operation) -> Operation:
+    """One thing within this request, more of them by the worker; what another change is at waits for that one."""
+    if journal.to_send(operation).values("thing_id").distinct().count() <= 1 and not journal.in_the_way(operation):
+        return run(scope, operation)
+    journal.queue(operation)
+    upkeep.ask_worker(operation)
+    return operation
 
 
 def run_form(scope: Scope, operation: Operation) -> Operation:
@@ -196,45 +263,64 @@ def run_form(scope: Scope, operation: Operation) -> Operation:
         raise
 
 
-def put_back(scope: Scope, operation: Operation) -> Operation:
-    """Plans what takes back the done part of a change of members. Once it runs, the rest of that change is closed.
-
-    A thing is added to its old group before it leaves the new one, whatever is known of how it left the old one.
-    """
-    done = list(operation.steps.filter(state=State.CONFIRMED, already=False, inverse__verb__in=MEMBERS))
-    removals: dict[int | None, list[Step]] = {}
-    for step in operation.steps.exclude(after=None):
-        removals.setdefault(step.after_id, []).append(step)
-    came = {step.pk for step in done if step.verb == Verb.ADD}
-    steps: list[journal.Planned] = []
-    for step in done:
-        if step.after_id in came:
-            continue  # comes with its addition
-        back = [_opposite(removal, None) for removal in removals.get(step.pk, [])]
-        after = len(steps) + len(back) - 1 if back else None
-        steps += [*back, _opposite(step, after)]
-    things = {step.thing_id for step in done}
-    facts = dict(operation.facts) | {"from": operation.facts.get("to"), "to": operation.facts.get("from")}
-    facts = {key: value for key, value in facts.items() if value is not None}
-    facts |= {"count": len(things), "left_out": [], "puts_back": operation.pk}
-    if len(things) == 1:
-        facts["only"] = done[0].label
-    opposite = {Kind.MOVE: Kind.MOVE, Kind.ADD: Kind.REMOVE, Kind.REMOVE: Kind.ADD}
-    return journal.plan(scope, opposite[Kind(operation.kind)], facts, steps)
+def can_pause(operation: Operation) -> bool:
+    """Whether it is under way, or waits and goes on by itself, with more than one thing to do."""
+    goes_on = operation.lease_until is not None or operation.hold in upkeep.BY_ITSELF
+    return goes_on and journal.to_send(operation).values("thing_id").distinct().count() > 1
 
 
-def _opposite(step: Step, after: int | None) -> journal.Planned:
-    verb = Verb.ADD if step.verb == Verb.REMOVE else Verb.REMOVE
-    return journal.Planned(
-        verb,
-        step.label,
-        kind=step.kind,
-        thing_id=step.thing_id,
-        group_id=step.group_id,
-        group_label=step.group_label,
-        after=after,
-        inverse={"verb": step.verb, "kind": step.kind, "thing_id": step.thing_id, "group_id": step.group_id},
-    )
+def is_running(operation: Operation) -> bool:
+    """Whether somebody is at it, or is about to be."""
+    return operation.lease_until is not None or operation.hold == Hold.QUEUED
+
+
+def is_group_gone(operation: Operation) -> bool:
+    """Whether the group that a change was about is deleted by it."""
+    return operation.kind == Kind.EMPTY_GROUP and operation.state == State.CONFIRMED
+
+
+def is_on_its_way(operation: Operation) -> bool:
+    """Whether something happens to it without anybody's doing."""
+    return operation.lease_until is not None or operation.hold in upkeep.BY_ITSELF
+
+
+def hold_text(operation: Operation) -> str:
+    """Why a change that has its yes does not go on just now, in plain words; nothing while it does."""
+    if operation.lease_until is not None:
+        return str(WISHES[operation.wish]) if operation.wish else ""
+    if not operation.hold:
+        return ""
+    left = (operation.next_try_at - timezone.now()).total_seconds() if operation.next_try_at else 0.0
+    if operation.hold == Hold.BUSY:
+        return goes_on_in(left) if left > 0 else str(HOLDS[Hold.QUEUED])
+    others = journal.in_the_way(operation) if operation.hold == Hold.QUEUED else []
+    if others:
+        names = {"person": others[0].person.email, "title": titles.title(others[0])}
+        return _("%(person)s is at the same things just now: %(title)s. It starts when that is done.") % names
+    return str(HOLDS[operation.hold])
+
+
+def retriable(operation: Operation) -> int:
+    """How many things flinkey has refused that may be tried once more."""
+    refused = operation.steps.filter(state=State.REFUSED).exclude(reason="given-up").exclude(verb__in=WINDOW_VERBS)
+    return refused.values("kind", "thing_id").distinct().count()
+
+
+def minutes(calls: int) -> int:
+    """How many minutes so many calls take at most; 0 for less than one. flinkey answers in a fifth of a second."""
+    return round(calls / upstream.AT_ONCE * 0.3 / 60)
+
+
+def undo_text(operation: Operation) -> str:
+    """Whether a planned change can be taken back afterwards: wholly, in part or not at all."""
+    if operation.kind == Kind.EMPTY_GROUP:
+        return _("It can be taken back until the group is deleted. After that everything stays where it is.")
+    verbs = set(operation.steps.values_list("verb", flat=True))
+    if Verb.DELETE_GROUP in verbs:
+        return _("It can be taken back in part: a deleted group comes back under a new number.")
+    if Verb.DELETE_WINDOW in verbs:
+        return _("It can be taken back: the access comes back under a new number.")
+    return _("It can be taken back afterwards, as long as nobody has changed the same things again.")
 
 
 def lost_windows(operation: Operation) -> "QuerySet[Step]":

@@ -8,3 +8,7 @@ confirmed = Signal()
 paused = Signal()
 # `customer_id`, `said`: a message of flinkey about a window that no open change of ours is about.
 told = Signal()
+# Receivers return the seconds for which flinkey must be left alone: it asked for that, or was not reached just now.
+pause_left = Signal()
+# `operation`: a plan that somebody looks at. Receivers return sentences that the person should read before the yes.
+warnings = Signal()

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -55,6 +55,7 @@ class Event:
     at: dt.datetime
     title: str
     who: str = ""
+    reason: str = ""
     state: str = ""
     word: str = ""
     before: str = ""
@@ -77,6 +78,20 @@ def story_of(scope: Scope, kind: Kind, thing_id: int) -> list[Event]:
     return sorted(events, key=lambda event: event.at, reverse=True)[:LATEST]
 
 
+def story_since(scope: Scope, since: dt.datetime, at_most: int) -> list[Event]:
+    """The latest that happened to the whole fleet since then, here and elsewhere, newest first."""
+    started, seen = since_then(scope, since)
+    ours = started.select_related("person").order_by("-started_at", "-pk")[:at_most]
+    events = [*map(own_event, ours), *map(outside_event, seen.order_by("-seen_at", "-pk")[:at_most])]
+    return sorted(events, key=lambda event: event.at, reverse=True)[:at_most]
+
+
+def since_then(scope: Scope, since: dt.datetime) -> tuple["QuerySet[Operation]", "QuerySet[Outside]"]:
+    """Our changes that were started since then, and what was seen since then that others have done."""
+    started = scoped(Operation.objects.all(), scope).filter(started_at__gte=since)
+    return started, scoped(Outside.objects.all(), scope).filter(seen_at__gte=since)
+
+
 def _operations(steps: Iterable[Step]) -> list[Event]:
     """One line an operation: the two halves of a move are one thing that happened."""
     operations: dict[int, Operation] = {}
@@ -84,15 +99,17 @@ def _operations(steps: Iterable[Step]) -> list[Event]:
     for step in steps:
         operations[step.operation_id] = step.operation
         states.setdefault(step.operation_id, []).append(step.state)
-    return [_ours(operation, states[number]) for number, operation in operations.items()]
+    return [own_event(operation, states[number]) for number, operation in operations.items()]
 
 
-def _ours(operation: Operation, states: Sequence[str]) -> Event:
-    worst = next((one for one in _WORST if one in states), State.CONFIRMED)
+def own_event(operation: Operation, states: Sequence[str] = ()) -> Event:
+    """A change of ours as a line. `states`: of the steps that count here; without them that of the whole change."""
+    worst = next((one for one in _WORST if one in states), State.CONFIRMED if states else State(operation.state))
     return Event(
         operation.started_at or operation.created_at,
         titles.title(operation),
         who=str(operation.person),
+        reason=operation.reason,
         state=worst,
         word=titles.operation_word(operation),
         operation_id=operation.pk,

@@ -3,19 +3,25 @@
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from flinkey_admin.operations.models import Operation, State, Step, Verb
+from flinkey_admin.operations.models import Hold, Operation, State, Step, Verb
 from flinkey_admin.web.templatetags.kinds import counted
 
 Kind = Operation.Kind
+MANY = 3  # groups that a title names
 
 
 def title(operation: Operation) -> str:
     """One line that says what a change is."""
     facts = operation.facts
     names: dict[str, Any] = {key: value for key, value in facts.items() if isinstance(value, str)}
-    if "kind" in facts and "count" in facts:
-        names["things"] = facts.get("only") or counted(facts["count"], facts["kind"])
+    if "count" in facts:
+        names["things"] = facts.get("only") or counted(facts["count"], facts.get("kind", ""))
+    for side in ("from", "to"):
+        if (many := facts.get(f"{side}_many", 0)) > MANY:
+            names[side] = ngettext("%(count)s group", "%(count)s groups", many) % {"count": many}
+    into = _("Empty the group %(name)s into %(to)s and delete it")
     words = {
         Kind.MOVE: _("Move %(things)s from %(from)s to %(to)s"),
         Kind.ADD: _("Add %(things)s to %(to)s"),
@@ -23,6 +29,7 @@ def title(operation: Operation) -> str:
         Kind.CREATE_GROUP: _("Create the group %(name)s"),
         Kind.RENAME_GROUP: _("Rename the group %(from)s to %(name)s"),
         Kind.DELETE_GROUP: _("Delete the group %(name)s"),
+        Kind.EMPTY_GROUP: into if "to" in facts else _("Empty and delete the group %(name)s"),
         Kind.GIVE_ACCESS: _("Give %(user)s access to %(car)s"),
         Kind.CHANGE_ACCESS: _("Change the access of %(user)s to %(car)s"),
         Kind.END_ACCESS: _("Remove the access of %(user)s to %(car)s"),
@@ -48,6 +55,8 @@ def state_word(step: Step) -> str:
     """The state of a step as a word."""
     if step.state == State.CONFIRMED:
         return done_word(step)
+    if step.reason == "given-up":
+        return _("Not done")
     return {
         State.PLANNED: _("Not done yet"),
         State.SENT: _("Sending"),
@@ -58,7 +67,18 @@ def state_word(step: Step) -> str:
 
 
 def operation_word(operation: Operation) -> str:
-    """The state of a whole change as a word."""
+    """The state of a whole change as a word: why it does not go on, else how far it is."""
+    waits: dict[str, str] = {
+        Hold.QUEUED: _("Waiting"),
+        Hold.BUSY: _("Waiting"),
+        Hold.DOWN: _("Waiting"),
+        Hold.KEY: _("Waiting"),
+        Hold.SIGNED_OUT: _("Waits for a sign-in"),
+        Hold.PAUSED: _("Paused"),
+        Hold.ASKS: _("Stopped"),
+    }
+    if operation.hold and operation.state in {State.PLANNED, State.SENT, State.UNKNOWN}:
+        return waits[operation.hold]
     return {
         State.PLANNED: _("Not finished") if operation.started_at else _("Not started"),
         State.SENT: _("Under way"),

@@ -1,5 +1,8 @@
 """Reviews, receipts and the history of changes."""
 
+import csv
+import hashlib
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -7,16 +10,19 @@ from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from flinkey_admin.accounts.requests import ManagerRequest
-from flinkey_admin.accounts.scoping import client_for
+from flinkey_admin.accounts.scoping import client_for, live_scope, signed_out
 from flinkey_admin.flinkey.fields import instant
-from flinkey_admin.operations import confirmation, journal, services, titles
+from flinkey_admin.operations import confirmation, history, journal, services, signals, titles, truth, undo
 from flinkey_admin.operations.calls import WINDOW_VERBS
-from flinkey_admin.operations.models import Operation, State, Step
+from flinkey_admin.operations.models import Hold, Operation, State, Step, Verb
 from flinkey_admin.web import sentences
 from flinkey_admin.web.fragments import page_or_fragment
+from flinkey_admin.web.redirects import safe_next
 
 PAGE = 50
 
@@ -24,9 +30,21 @@ PAGE = 50
 @require_safe
 def operation_list(request: ManagerRequest) -> HttpResponse:
     """What was done, by whom, and what became of it."""
-    page = Paginator(services.operations(request.manager), PAGE).get_page(request.GET.get("page"))
-    rows = [(row, titles.title(row), titles.operation_word(row)) for row in page]
-    return render(request, "operations/operation_list.html", {"page": page, "rows": rows, "section": "operations"})
+    scope, filters = request.manager, history.Filters.of(request.GET.dict())
+    page = Paginator(history.entries(scope, filters), PAGE).get_page(request.GET.get("page"))
+    query = request.GET.copy()
+    query.pop("page", None)
+    context = {
+        "page": page,
+        "events": history.events(scope, list(page)),
+        "filters": filters,
+        "people": history.people(scope),
+        "states": [(key, words) for key, (words, _where) in history.STATES.items()],
+        "what": [(key, words) for key, (words, _kinds) in history.WHAT.items()],
+        "base_query": query.urlencode(),
+        "section": "operations",
+    }
+    return render(request, "operations/operation_list.html", context)
 
 
 @require_safe
@@ -35,6 +53,8 @@ def operation_detail(request: ManagerRequest, operation_id: int) -> HttpResponse
     operation = services.get_operation(request.manager, operation_id)
     if operation.started_at is None:
         return review(request, operation)
+    if operation.hold == Hold.SIGNED_OUT and not live_scope(operation.person, operation.customer):
+        raise signed_out()  # whoever looks at it is the one to sign in; then it goes on by itself
     open_windows = list(operation.steps.filter(next_check_at__isnull=False, settled_at=None))
     confirmation.check_overdue(request.manager, open_windows)
     operation.refresh_from_db()
@@ -56,21 +76,35 @@ def receipt_context(operation: Operation) -> dict[str, object]:
         "word": titles.operation_word(operation),
         "items": found,
         "counts": services.counts(operation, found),
-        "live": operation.state in {State.SENT, State.ACCEPTED} or bool(lost),
+        "live": services.is_on_its_way(operation) or operation.state == State.ACCEPTED or bool(lost),
+        "is_running": services.is_running(operation),
+        "done": sum(item.state in journal.SETTLED for item in found),
+        "why": services.hold_text(operation),
+        "failed": services.retriable(operation) if operation.finished_at else 0,
+        "can_pause": services.can_pause(operation),
         "can_finish": services.can_finish(operation),
-        "can_put_back": services.can_put_back(operation),
+        "can_undo": undo.can(operation),
+        "undone_by": operation.undone_by.filter(started_at__isnull=False).first(),
         "can_close": _can_close(operation, lost, late=late),
         "lost": lost,
         "late": late,
         **_window_facts(operation.facts),
-        "back": _back(operation.facts),
-        "seen": "-".join([*(item.state for item in found), str(late)]).replace(" ", ""),
+        "removed": _removed(operation),
+        "back": _back({} if services.is_group_gone(operation) else operation.facts),
+        "seen": _mark(operation, found, late=late),
     }
+
+
+def _mark(operation: Operation, found: Sequence[services.Item], *, late: bool) -> str:
+    """Stands for all that a receipt shows, so that an unchanged poll can be told."""
+    return mark_of(
+        [*(item.state for item in found), late, operation.lease_until is None, services.hold_text(operation)]
+    )
 
 
 def _can_close(operation: Operation, lost: list[Step], *, late: bool) -> bool:
     """A lost window is looked for some minutes before a person may say that it is not there."""
-    return operation.lease_until is None and services.is_unfinished(operation) and (late or not lost)
+    return not services.is_running(operation) and services.is_unfinished(operation) and (late or not lost)
 
 
 def _window_facts(facts: dict[str, Any]) -> dict[str, Any]:
@@ -78,6 +112,12 @@ def _window_facts(facts: dict[str, Any]) -> dict[str, Any]:
     times = {name: instant(facts[name]) if facts.get(name) else None for name in ("start", "end")}
     until = facts.get("key_until")
     return {**times, "key_sentence": sentences.key_until(instant(until)) if until else ""}
+
+
+def _removed(operation: Operation) -> str:
+    """When an access was gone, beside until when its key may live."""
+    step = operation.steps.filter(verb=Verb.DELETE_WINDOW, state=State.CONFIRMED).first()
+    return sentences.removed_at(step.settled_at) if step and step.settled_at else ""
 
 
 def _back(facts: dict[str, Any]) -> tuple[str, str]:
@@ -90,16 +130,41 @@ def _back(facts: dict[str, Any]) -> tuple[str, str]:
     return reverse("fleet:group_list"), ""
 
 
-def review(request: ManagerRequest, operation: Operation) -> HttpResponse:
-    """What is about to happen to which named thing. Nothing has been sent yet."""
+def mark_of(shown: object) -> str:
+    """Stands for what a page has shown, so that a yes to it can be told from a yes to something else."""
+    return hashlib.sha256(repr(shown).encode()).hexdigest()[:12]
+
+
+def review(request: ManagerRequest, operation: Operation, changed: Sequence[str] = ()) -> HttpResponse:
+    """What is about to happen to which named thing. Nothing has been sent yet.
+
+    changed: what is no longer so since the plan was made; the next yes is one to that as well.
+    """
     found = services.items(operation)
+    calls = operation.steps.count()
     context = {
         "operation": operation,
         "title": titles.title(operation),
         "items": found,
+        "calls": calls,
+        "minutes": services.minutes(calls),
+        "others": journal.in_the_way(operation),
+        "undo": services.undo_text(operation),
+        "warnings": _warnings(operation),
+        "changed": changed,
+        "seen": mark_of(list(changed)) if changed else "",
+        "back": _back(operation.facts),
         "section": "groups",
+        **_window_facts(operation.facts),
     }
-    return render(request, "operations/review.html", context)
+    page = "operations/review_kinds.html" if len({item.kind for item in found}) > 1 else "operations/review.html"
+    return render(request, page, context, status=409 if changed else 200)
+
+
+def _warnings(operation: Operation) -> list[str]:
+    """What those who know the fleet have to say about a plan."""
+    answers: Any = signals.warnings.send(sender=None, operation=operation)
+    return [text for _receiver, texts in answers for text in texts]
 
 
 def operation_run(request: ManagerRequest, operation_id: int) -> HttpResponse:
@@ -110,15 +175,60 @@ def operation_run(request: ManagerRequest, operation_id: int) -> HttpResponse:
             messages.warning(request, sentences.busy(seconds))
         else:
             started = operation.started_at is not None
+            if started and not services.can_finish(operation):
+                return redirect("operations:detail", operation.pk)
+            if not started:
+                journal.set_reason(operation, request.POST.get("reason", ""))
+                changed = truth.changes(request.manager, operation)
+                if changed and request.POST.get("seen") != mark_of(changed):
+                    return review(request, operation, changed)
             (services.finish if started else services.start)(request.manager, operation)
     return redirect("operations:detail", operation.pk)
 
 
-def operation_back(request: ManagerRequest, operation_id: int) -> HttpResponse:
-    """*Put back*: the review of what takes the done part of a change back."""
+@require_safe
+def operation_csv(request: ManagerRequest, operation_id: int) -> HttpResponse:
+    """The receipt as a table for a spreadsheet: UTF-8 with a mark, so that umlauts arrive."""
     operation = services.get_operation(request.manager, operation_id)
-    if request.method == "POST" and services.can_put_back(operation):
-        return review(request, services.put_back(request.manager, operation))
+    name = f"change-{operation.pk}.csv"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    response = HttpResponse("\ufeff", content_type="text/csv; charset=utf-8", headers=headers)
+    rows = csv.writer(response)
+    rows.writerow([_("What"), _("Number"), _("Result"), _("Why"), _("By"), _("When")])
+    when = timezone.localtime(operation.started_at).isoformat(timespec="seconds") if operation.started_at else ""
+    for item in services.items(operation):
+        line = [item.label, item.thing_id or "", item.word, item.text, operation.person.email, when]
+        rows.writerow([_plain(cell) for cell in line])
+    return response
+
+
+def _plain(cell: object) -> object:
+    """A text that a spreadsheet would take for a formula gets a quotation mark in front."""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
+
+
+def operation_wish(request: ManagerRequest, operation_id: int, what: str) -> HttpResponse:
+    """*Pause* and *Stop* on a change that is under way or waits: the things at hand are still done."""
+    operation = services.get_operation(request.manager, operation_id)
+    if request.method == "POST" and operation.started_at and services.is_on_its_way(operation):
+        journal.wish(operation, what)
+    return redirect("operations:detail", operation.pk)
+
+
+def operation_back(request: ManagerRequest, operation_id: int) -> HttpResponse:
+    """*Undo* and *Put back*: the review of what takes the done part of a change back."""
+    operation = services.get_operation(request.manager, operation_id)
+    if request.method == "POST" and undo.can(operation):
+        try:
+            return review(request, undo.plan(request.manager, operation))
+        except undo.Overtaken as overtaken:
+            reasons = "; ".join(overtaken.left_out[:5])
+            messages.warning(
+                request, _("Nothing of it can be taken back any more: %(reasons)s.") % {"reasons": reasons}
+            )
+        except journal.WindowBusy as busy:
+            messages.warning(request, _("Another change of this access is still open. Wait until it is done."))
+            return redirect("operations:detail", busy.operation.pk)
     return redirect("operations:detail", operation.pk)
 
 
@@ -129,7 +239,7 @@ def operation_check(request: ManagerRequest, operation_id: int) -> HttpResponse:
     if request.method == "POST" and client:
         for step in operation.steps.filter(state__in=confirmation.OPEN, verb__in=WINDOW_VERBS):
             confirmation.check_now(step, client)
-    return redirect("operations:detail", operation.pk)
+    return redirect(safe_next(request, reverse("operations:detail", args=[operation.pk])))
 
 
 def operation_close(request: ManagerRequest, operation_id: int) -> HttpResponse:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from flinkey_admin.accounts.models import Customer
 from flinkey_admin.flinkey.fields import instant
 from flinkey_admin.operations import journal, signals
 from flinkey_admin.operations.calls import WINDOW_VERBS
@@ -37,8 +38,7 @@ def receive(request: HttpRequest, event: str = "") -> HttpResponse:
     """Takes one message: 204 when it was kept, 404 while no secret is set, 403 for a wrong one, 413 over 64 KB."""
     if not settings.FLINKEY_WEBHOOK_SECRET:
         return error_response(request, Trouble(NOT_HERE, 404))
-    sent = request.headers.get("secret", "").encode("latin-1", "replace")  # the bytes as they came
-    if not hmac.compare_digest(sent, settings.FLINKEY_WEBHOOK_SECRET.encode()):
+    if not _is_ours(request.headers.get("secret", "").encode("latin-1", "replace")):  # the bytes as they came
         logger.warning("webhook with a wrong secret")
         return error_response(request, Trouble(_("The secret of this message is not ours."), 403))
     if int(request.headers.get("Content-Length") or 0) > LIMIT or len(body := request.body) > LIMIT:
@@ -47,13 +47,21 @@ def receive(request: HttpRequest, event: str = "") -> HttpResponse:
     return HttpResponse(status=204)
 
 
+def _is_ours(sent: bytes) -> bool:
+    """Whether it is the secret, or the one before, which flinkey may still send while it is changed in the portal."""
+    known = [secret.encode() for secret in (settings.FLINKEY_WEBHOOK_SECRET, settings.FLINKEY_WEBHOOK_SECRET_OLD)]
+    return any([hmac.compare_digest(sent, secret) for secret in known if secret])  # noqa: C419 - all, so that none is quicker
+
+
 def take(event: str, body: bytes) -> None:
     """Keeps the message and has the worker look at what it is about."""
     step, said = None, _parse(body)
     if said is not None:
         step = match(event, said)
     digest = hashlib.sha256(event.encode() + body).hexdigest()
-    journal.keep_webhook(digest, event, _storable(body.decode(errors="replace")), step)
+    customer = _customer(said)
+    is_odd = customer is None or not _is_known(said or {})
+    journal.keep_webhook(digest, event, _storable(body.decode(errors="replace")), step, customer, is_odd=is_odd)
     if step and said is not None:
         succeeded = said.get("operationSucceeded")
         message = _storable(str(said.get("errorMessage") or ""))[:LONGEST]
@@ -74,6 +82,18 @@ def _parse(body: bytes) -> dict[str, Any] | None:
     except (ValueError, RecursionError):
         return None
     return said if isinstance(said, dict) else None
+
+
+def _customer(said: dict[str, Any] | None) -> Customer | None:
+    """The customer that a message names, if it is one of ours."""
+    named = str((said or {}).get("customerId"))
+    return Customer.objects.filter(flinkey_id=named).first() if len(named) < LONGEST and "\0" not in named else None
+
+
+def _is_known(said: dict[str, Any]) -> bool:
+    """Whether a message has one of the shapes that are documented: a result, of a window or of a car's new one."""
+    names_something = any(_integer(said.get(name)) is not None for name in ("assignmentId", "carId"))
+    return isinstance(said.get("operationSucceeded"), bool) and names_something
 
 
 def match(event: str, said: dict[str, Any]) -> Step | None:

@@ -53,6 +53,11 @@ def page_of(response: Any) -> str:
     return text
 
 
+def main_of(response: Any) -> str:
+    """The page without its frame, where the tray of unfinished changes has buttons of its own."""
+    return page_of(response).partition("<main")[2]
+
+
 def assert_plain(response: Any) -> None:
     """No status code, no name of an exception, no JSON outside of "Details"."""
     found = UNFIT.search(visible(response))
@@ -65,13 +70,13 @@ def says(response: Any, sentence: object) -> bool:
 
 def press(person: Person, page: Any, name: str) -> Any:
     """Presses the button of the form whose address ends with this name; returns the page it leads to."""
-    found = re.search(rf'action="(/operations/\d+/{name}/)"', page_of(page))
+    found = re.search(rf'action="(/operations/\d+/{name}/)"', main_of(page))
     assert found, f"no button {name!r} on: {visible(page)}"
     return person.post(found[1], follow=True)
 
 
 def offers(page: Any, name: str) -> bool:
-    return re.search(rf'action="/operations/\d+/{name}/"', page_of(page)) is not None
+    return re.search(rf'action="/operations/\d+/{name}/"', main_of(page)) is not None
 
 
 def receipt(person: Person, operation: Operation | None = None) -> Any:
@@ -123,8 +128,10 @@ def names_not_made_by_others(state: dict[str, Any], step: Step) -> list[str]:
     """The names of the groups; a step that has not made one takes no credit for what another step has made."""
     if step.state == State.CONFIRMED:
         return [one["name"] for one in state["groups"]]
-    others = Step.objects.filter(verb=Verb.CREATE_GROUP).exclude(pk=step.pk).values_list("group_id", flat=True)
-    return [one["name"] for one in state["groups"] if one["id"] not in set(others)]
+    others = Step.objects.filter(verb=Verb.CREATE_GROUP).exclude(pk=step.pk)
+    made = set(others.values_list("group_id", flat=True))
+    lost = {args["name"] for args in others.filter(state=State.UNKNOWN).values_list("args", flat=True)}
+    return [one["name"] for one in state["groups"] if one["id"] not in made and one["name"] not in lost]
 
 
 def assert_true(remote: Remote, *, lost: bool, steps: Iterable[Step] | None = None) -> None:

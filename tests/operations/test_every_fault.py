@@ -105,7 +105,7 @@ def form(path: str, **fields: str) -> Ask:
 
 
 GIVE = form("/assignments/new/", car="2", user="5", start="2026-11-27T08:00", end="2026-11-27T18:00")
-CHANGE = form("/assignments/2/", car="1", user="2", start="2026-11-25T09:00", end="2026-11-25T20:00")
+CHANGE = form("/assignments/2/", car="1", user="2", start="2026-11-25T09:00", end="2026-11-25T16:00")
 MOVED = ("cars", "users", "services", "products")
 SINGULAR = {"cars": "Car", "users": "User", "services": "Service", "products": "Product"}
 
@@ -173,6 +173,7 @@ WRITE_FAULTS = [
 WRITE_CASES = [(operation, *fault) for operation, fault in matrix(WRITE_ROWS, WRITE_FAULTS)]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("operation", "name", "often"), WRITE_CASES, ids=[f"{one}-{fault}-{often}" for one, fault, often in WRITE_CASES]
 )
@@ -226,6 +227,7 @@ def _finish(
 WINDOW_CASES = list(itertools.product(WINDOWS, FAULTS))
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("operation", "name"), WINDOW_CASES, ids=[f"{one}-{fault}" for one, fault in WINDOW_CASES])
 def test_a_window(clock: Clock, coordinator: Person, flinkey: Remote, hasty: None, operation: str, name: str) -> None:
     fault, ask, nonce = FAULTS[name], WINDOWS[operation], uuid.uuid4()
@@ -320,6 +322,7 @@ def sentence_for_a_read(fault: Fault) -> object:
     return sentences.BAD_API_KEY if fault.kind == "bad-key" else sentences.UNAVAILABLE
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("operation", "name"), READ_CASES, ids=[f"{one}-{fault}" for one, fault in READ_CASES])
 def test_a_read(clock: Clock, coordinator: Person, flinkey: Remote, hasty: None, operation: str, name: str) -> None:
     fault, url = FAULTS[name], READS[operation]
@@ -350,6 +353,7 @@ def test_a_read(clock: Clock, coordinator: Person, flinkey: Remote, hasty: None,
     assert Operation.objects.count() == 0
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("operation", READS)
 @pytest.mark.parametrize("kind", ["reset-before", "reset-after"])
 def test_a_read_survives_one_dead_connection(coordinator: Person, flinkey: Remote, operation: str, kind: str) -> None:
@@ -362,6 +366,7 @@ def test_a_read_survives_one_dead_connection(coordinator: Person, flinkey: Remot
 SIGN_IN_CASES = list(itertools.product(["getToken", "getCustomers"], READ_FAULTS))
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("operation", "name"), SIGN_IN_CASES, ids=[f"{one}-{f}" for one, f in SIGN_IN_CASES])
 def test_signing_in(visitor: Person, flinkey: Remote, hasty: None, operation: str, name: str) -> None:
     fault = FAULTS[name]

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import uuid
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,17 +17,18 @@ from django.db import connection
 
 from flinkey_admin.accounts.models import Customer, Manager
 from flinkey_admin.accounts.scoping import Scope
-from flinkey_admin.operations import journal
+from flinkey_admin.operations import journal, upkeep
 from flinkey_admin.operations.models import Operation, State, Step, Verb
 from flinkey_admin.sandbox import Remote
 from flinkey_admin.web import sentences
-from tests.conftest import Person
+from tests.conftest import COORDINATOR, Person, work_off
 from tests.operations.killer import MOMENTS, Killer
 from tests.operations.stage import (
     Clock,
     assert_plain,
     assert_true,
     count,
+    forget,
     homes_over_time,
     members,
     offers,
@@ -51,11 +53,17 @@ def clock(remote: Remote) -> Iterator[Clock]:
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def run_and_die(remote: Remote, upstream: str, operation: Operation, at: int, moment: str) -> None:
-    """Runs an operation in a process of its own, which does not survive it."""
-    with Killer(upstream, at, moment) as killer:
+def run_and_die(
+    remote: Remote, upstream: str, operation: Operation, at: int, moment: str, *, commit: bool = False
+) -> bool:
+    """Runs an operation in a process of its own, which does not survive its n-th call of flinkey, or its n-th commit.
+
+    Returns whether there was such a commit; of how many there are, the clock decides.
+    """
+    point = [str(at), moment] if commit else []
+    with Killer(upstream, 0 if commit else at, moment) as killer:
         child = subprocess.Popen(
-            [sys.executable, "-m", "tests.operations.child", str(operation.pk)],
+            [sys.executable, "-m", "tests.operations.child", str(operation.pk), *point],
             cwd=ROOT,
             env=_environment(killer.url),
             stdin=subprocess.PIPE,
@@ -71,7 +79,8 @@ def run_and_die(remote: Remote, upstream: str, operation: Operation, at: int, mo
             child.stdin.write("go\n")
             child.stdin.flush()
             code = child.wait(20)
-    assert code == -9, f"it survived, with {code}, {killer.writes} writes"
+    assert code == -9 or (commit and code == 0), f"it survived, with {code}, {killer.writes} writes"
+    return code == -9
 
 
 def _environment(upstream: str) -> dict[str, str]:
@@ -102,6 +111,7 @@ def after_the_lease(clock: Clock, person: Person) -> Any:
     return receipt(person)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("at", range(1, 7))
 @pytest.mark.parametrize("moment", MOMENTS[:2])
 def test_a_move(clock: Clock, coordinator: Person, flinkey: Remote, sandbox: Any, at: int, moment: str) -> None:
@@ -113,10 +123,11 @@ def test_a_move(clock: Clock, coordinator: Person, flinkey: Remote, sandbox: Any
     assert_plain(page)
     assert_true(flinkey, lost=True)
     assert Operation.objects.get().state in {State.UNKNOWN, State.PLANNED}
-    page = press(coordinator, page, "run")
+    upkeep.take_up()
+    work_off()
 
-    assert Operation.objects.get().state == State.CONFIRMED
-    assert not offers(page, "run")
+    assert Operation.objects.get().state == State.CONFIRMED, "with nobody doing anything"
+    assert not offers(receipt(coordinator), "run")
     assert_true(flinkey, lost=False)
     assert_a_home_always(flinkey)
     assert members(flinkey, "cars", 1) == [4]
@@ -126,6 +137,83 @@ def test_a_move(clock: Clock, coordinator: Person, flinkey: Remote, sandbox: Any
 def assert_a_home_always(remote: Remote) -> None:
     for car in CARS:
         assert all(homes_over_time(remote, "cars", car, {1})), f"car {car} was in no group for a moment"
+
+
+@pytest.mark.sampled
+@pytest.mark.parametrize("at", range(1, 6))
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_emptying_a_group(
+    clock: Clock, coordinator: Person, flinkey: Remote, sandbox: Any, at: int, moment: str
+) -> None:
+    """A car and a user go from group 3 to group 4, then group 3 is deleted: five writes."""
+    coordinator.post("/groups/3/empty/", {"to": "4"})
+    run_and_die(flinkey, sandbox.url, Operation.objects.get(), at, moment)
+    assert_true(flinkey, lost=True, steps=Step.objects.exclude(state=State.SENT))
+    after_the_lease(clock, coordinator)
+    upkeep.take_up()
+    work_off()
+
+    assert Operation.objects.get().state == State.CONFIRMED, "with nobody doing anything"
+    assert_true(flinkey, lost=False)
+    assert [one["id"] for one in flinkey.state(1)["groups"]] == [1, 2, 4]
+    for kind in ("cars", "users"):
+        assert members(flinkey, kind, 4) == [4]
+        assert all(homes_over_time(flinkey, kind, 4, {3})), "it was in no group for a moment"
+
+
+TWENTY_FIVE = range(1, 26)
+
+
+@pytest.fixture
+def long_move(clock: Clock, coordinator: Person, flinkey: Remote) -> Operation:
+    """A planned move of 25 cars."""
+    flinkey.reset("small")
+    forget()
+    for car in TWENTY_FIVE:
+        flinkey.change("add_member", kind="cars", group=1, id=car)
+        flinkey.change("remove_member", kind="cars", group=car + 1, id=car)  # so the first is its only one
+    coordinator.sign_in(COORDINATOR)
+    coordinator.post("/groups/1/cars/move/", {"id": [str(car) for car in TWENTY_FIVE], "to": "40"})
+    flinkey.clear_requests()
+    return Operation.objects.get()
+
+
+def assert_finished_by_itself(clock: Clock, remote: Remote, operation: Operation) -> None:
+    """After a restart, with nobody doing anything: nothing lost, nothing done twice, no car ever without a group."""
+    clock.advance(LEASE)
+    upkeep.take_up()
+    work_off()
+    operation.refresh_from_db()
+    if operation.started_at is None:  # it died before the yes was stored: it still is a plan
+        assert remote.requests() == []
+        return
+    assert operation.state == State.CONFIRMED
+    assert set(TWENTY_FIVE) <= set(members(remote, "cars", 40))
+    assert set(members(remote, "cars", 1)).isdisjoint(TWENTY_FIVE)
+    done = Counter(f"{one['method']} {one['path']} {one['body']}" for one in remote.requests() if one["took_effect"])
+    assert max(done.values()) == 1
+    for car in TWENTY_FIVE:
+        assert all(homes_over_time(remote, "cars", car, {1})), f"car {car} was in no group for a moment"
+
+
+@pytest.mark.sampled(16)
+@pytest.mark.parametrize("at", range(1, 51))
+@pytest.mark.parametrize("moment", MOMENTS[:2])
+def test_a_long_move_at_each_call(
+    clock: Clock, long_move: Operation, flinkey: Remote, sandbox: Any, at: int, moment: str
+) -> None:
+    run_and_die(flinkey, sandbox.url, long_move, at, moment)
+    assert_finished_by_itself(clock, flinkey, long_move)
+
+
+@pytest.mark.sampled(16)
+@pytest.mark.parametrize("at", range(1, 41))
+@pytest.mark.parametrize("moment", MOMENTS[:2])
+def test_a_long_move_at_each_commit(
+    clock: Clock, long_move: Operation, flinkey: Remote, sandbox: Any, at: int, moment: str
+) -> None:
+    if run_and_die(flinkey, sandbox.url, long_move, at, moment, commit=True):
+        assert_finished_by_itself(clock, flinkey, long_move)
 
 
 def planned_window(before: Sequence[int] = (3, 4)) -> Operation:

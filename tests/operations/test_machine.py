@@ -7,19 +7,22 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from flinkey_admin.accounts.scoping import Scope
-from flinkey_admin.assignments import services as windows
+from flinkey_admin.assignments import changing as windows
+from flinkey_admin.assignments.questions import Asks
 from flinkey_admin.fleet import services as fleet
 from flinkey_admin.flinkey import Kind
 from flinkey_admin.flinkey.errors import FlinkeyError
-from flinkey_admin.operations import confirmation, journal
+from flinkey_admin.operations import confirmation, journal, undo, upkeep
 from flinkey_admin.operations import services as operations
 from flinkey_admin.operations.models import Operation, State, Step
 from flinkey_admin.sandbox import Remote
+from tests.conftest import work_off
 from tests.operations.stage import NOW, Clock, assert_true, forget, members, took_effect
 
 CARS, GROUPS = range(1, 8), range(1, 5)
@@ -90,7 +93,15 @@ class Fleet(RuleBasedStateMachine):
         data = {"car": car, "user": user, "start": start, "end": None, "lifetime": None, "renewable_after": None}
         called = {"car": f"car {car}", "user": f"user {user}", "email": ""}
         self.wanted_windows.add((car, user, start.strftime("%Y-%m-%dT%H:%M:%SZ")))
-        self._run(lambda: windows.give_access(self.scope, data, called, uuid.uuid4()), trouble, run=False)
+        self._run(lambda: self._agree(data, called), trouble, run=False)
+
+    def _agree(self, data: dict[str, Any], called: dict[str, str]) -> Operation:
+        """Gives the access, with a yes to whatever is asked."""
+        try:
+            return windows.give_access(self.scope, data, called, uuid.uuid4())
+        except Asks as asks:
+            marks = [question.mark for question in asks.questions]
+            return windows.give_access(self.scope, data, called, uuid.uuid4(), marks)
 
     @rule()
     def heal(self) -> None:
@@ -110,18 +121,39 @@ class Fleet(RuleBasedStateMachine):
 
     @rule(which=st.integers(0, 9), trouble=trouble(ADD, REMOVE))
     def put_back(self, which: int, trouble: Any) -> None:
-        stopped = [one for one in Operation.objects.order_by("pk") if operations.can_put_back(one)]
+        stopped = [one for one in Operation.objects.order_by("pk") if undo.can(one)]
         if stopped and not MAY_LEAVE & set(stopped[which % len(stopped)].steps.values_list("thing_id", flat=True)):
-            self._run(partial(operations.put_back, self.scope, stopped[which % len(stopped)]), trouble)
+            self._run(partial(undo.plan, self.scope, stopped[which % len(stopped)]), trouble)
+
+    @rule(which=st.integers(0, 9), what=st.sampled_from(["pause", "stop"]))
+    def wish(self, which: int, what: str) -> None:
+        """*Pause* and *Stop* on whatever waits."""
+        waiting = [one for one in Operation.objects.order_by("pk") if operations.is_on_its_way(one)]
+        if waiting:
+            journal.wish(waiting[which % len(waiting)], what)
+
+    @rule(trouble=trouble(ADD, REMOVE, GROUP, WINDOW))
+    def worker(self, trouble: Any) -> None:
+        """It takes up what waits."""
+
+        def take_up() -> Operation:
+            upkeep.take_up()
+            work_off()
+            raise fleet.NothingToDo([])
+
+        self._run(take_up, trouble)
 
     def teardown(self) -> None:
-        """In the end flinkey is well, and all that can be finished gets to its end."""
+        """In the end flinkey is well, and all that can be finished gets to its end: what waits by itself."""
         self.remote.clear_faults()
-        for operation in Operation.objects.exclude(started_at=None).order_by("pk"):
-            if operations.can_finish(operation):
-                self._run(partial(operations.finish, self.scope, operation), run=False)
-        self.clock.advance(40)
-        self._look()
+        for _round in range(len(Operation.objects.all()) + 2):
+            self.clock.advance(40)
+            self._look()
+            for operation in Operation.objects.exclude(started_at=None).order_by("pk"):
+                if operations.can_finish(operation) and operation.hold not in upkeep.BY_ITSELF:
+                    self._run(partial(operations.finish, self.scope, operation), run=False)
+            upkeep.take_up()
+            work_off()
         left = Step.objects.exclude(state__in=[State.CONFIRMED, State.REFUSED]).exclude(operation__started_at=None)
         assert [step for step in left if step.verb != "create-window"] == []
         for step in left:
@@ -179,7 +211,9 @@ class Fleet(RuleBasedStateMachine):
 
     @invariant()
     def nothing_is_green_that_is_not_there(self) -> None:
-        for step in Step.objects.filter(verb="create-window", state=State.CONFIRMED):
+        taken_back = Step.objects.filter(verb="delete-window").values("window_id")
+        given = Step.objects.filter(verb="create-window", state=State.CONFIRMED)
+        for step in given.exclude(window_id__in=taken_back):
             assert len(self._like(step)) == 1
 
     @invariant()
@@ -192,14 +226,15 @@ def _was_so(inside: dict[int | None, list[int]], step: Step) -> bool:
     return (step.verb, is_member) in {("add", True), ("remove", False)}
 
 
-def test_a_coordinator_at_work(clock: Clock, scope: Scope, remote: Remote) -> None:
+@pytest.mark.sampled
+def test_a_coordinator_at_work(request: pytest.FixtureRequest, clock: Clock, scope: Scope, remote: Remote) -> None:
     class Yard(Fleet):
         pass
 
     remote.settings(strict=False)  # which would refuse a twin by itself
     Yard.scope, Yard.remote, Yard.clock, Yard.world = scope, remote, clock, remote.snapshot()
     limits = settings(
-        max_examples=30,
+        max_examples=60 if request.config.getoption("--thorough") else 8,
         stateful_step_count=20,
         deadline=None,
         derandomize=True,

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 
 from flinkey_admin.operations.models import State, Step, Webhook
 from flinkey_admin.sandbox import Remote
@@ -304,3 +305,69 @@ def test_of_two_equal_windows_each_gets_its_own(clock: Clock, coordinator: Perso
     assert (first.hint, bool(second.hint)) == (None, True)
     assert len(windows_like(quick, first)) == 1
     assert first.car_id == CAR
+
+
+# The secret before, and whether messages arrive at all ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("old", "status"), [("before", 204), ("", 403), ("befor", 403)])
+def test_the_secret_before_is_taken_while_the_portal_is_changed(
+    visitor: Person, settings: Any, old: str, status: int
+) -> None:
+    settings.FLINKEY_WEBHOOK_SECRET_OLD = old
+    assert send(told(2), secret="before").status_code == status
+    assert send(told(2), secret="").status_code == 403, "no secret is no secret"
+    assert send(told(2)).status_code == 204
+
+
+def test_the_page_says_whether_messages_arrive(
+    clock: Clock, coordinator: Person, flinkey: Remote, settings: Any
+) -> None:
+    assert "Webhooks: none yet. Confirming by reading back." in visible(coordinator.get("/messages/"))
+    send(told(2), "updated")
+    assert "Webhooks: last received just now." in visible(coordinator.get("/messages/"))
+    clock.advance(200)
+    page = coordinator.get("/messages/")
+    assert "Webhooks: last received 3\xa0minutes ago." in page_of(page)
+    assert "http://testserver/webhooks/flinkey/assignments/" in visible(page)
+    settings.FLINKEY_WEBHOOK_SECRET = ""
+    assert "none are taken" in visible(coordinator.get("/messages/"))
+
+
+ODD = [
+    (b"<b>hello</b>", True),
+    (b'{"customerId": 1}', True),
+    (b'{"customerId": 1, "assignmentId": 2, "operationSucceeded": "yes"}', True),
+    (b'{"customerId": 99, "assignmentId": 2, "operationSucceeded": true}', True),
+    (b'{"customerId": 1, "assignmentId": 2, "operationSucceeded": true, "new": [1]}', False),
+    (json.dumps(created()).encode(), False),
+]
+
+
+@pytest.mark.parametrize(("body", "is_odd"), ODD)
+def test_what_is_not_understood_is_kept_and_shown(
+    clock: Clock, coordinator: Person, flinkey: Remote, body: bytes, *, is_odd: bool
+) -> None:
+    assert send(body).status_code == 204
+    assert Webhook.objects.get().body == body.decode()
+    page = coordinator.get("/messages/")
+    assert f'data-total="{int(is_odd)}"' in page_of(page)
+    assert "<b>hello" not in page_of(page)
+    assert_plain(page)
+
+
+def test_nobody_sees_another_customers_messages(
+    clock: Clock, coordinator: Person, southerner: Person, flinkey: Remote, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What names no customer might be the other one's: only whoever runs the server sees it."""
+    send(b'{"customerId": 2, "secret": "of the south"}')
+    send(b"of nobody")
+    assert "of the south" in page_of(southerner.get("/messages/"))
+    for person in (coordinator, southerner):
+        assert "of nobody" not in page_of(person.get("/messages/"))
+    assert "of the south" not in page_of(coordinator.get("/messages/"))
+    assert "none yet" in visible(coordinator.get("/messages/"))
+    call_command("webhooks")
+    told_all = capsys.readouterr().out
+    assert "of the south" in told_all
+    assert "of nobody" in told_all

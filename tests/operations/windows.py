@@ -1,6 +1,7 @@
 """Windows to give, and flinkey's messages about them, as the tests of confirmation need both."""
 
 import json
+import re
 from typing import Any
 
 from django.test import Client
@@ -16,15 +17,26 @@ FORM = {"car": str(CAR), "user": str(USER), "start": "2026-11-27T08:00", "end": 
 CHANGED = {"car": "1", "user": "2", "start": "2026-11-25T09:00", "end": "2026-11-25T20:00"}
 
 
+MARK = re.compile(r'name="yes" value="([^"]+)"')
+
+
+def agree(person: Person, path: str, form: dict[str, str], **more: Any) -> Any:
+    """Sends a form, and once more with a yes to all that the page then asks; returns what comes of it."""
+    page = person.post(path, form, **more)
+    if page.status_code == 422 and (marks := MARK.findall(page.content.decode())):
+        page = person.post(path, {**form, "yes": marks}, **more)
+    return page
+
+
 def give(person: Person, **other: str) -> Step:
     """Gives Zoë Pool 2 until Friday 18:00."""
-    person.post("/assignments/new/", FORM | other)
+    agree(person, "/assignments/new/", FORM | other)
     return Step.objects.latest("pk")
 
 
 def change(person: Person) -> Step:
     """Lets Ayşe keep Pool 1 for two hours more."""
-    person.post("/assignments/2/", CHANGED)
+    agree(person, "/assignments/2/", CHANGED)
     return Step.objects.latest("pk")
 
 

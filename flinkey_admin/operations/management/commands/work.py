@@ -1,0 +1,17 @@
+"""The worker that runs changes: django-tasks' own, and beside it a look at what has stopped and may go on."""
+
+from typing import Any
+
+from django_tasks_db.management.commands import db_worker
+
+from flinkey_admin.operations import upkeep
+
+
+class Command(db_worker.Command):
+    """`python manage.py work`: takes the options of db_worker."""
+
+    help = "Run changes, and take up whatever has stopped"
+
+    def handle(self, **options: Any) -> None:
+        upkeep.start_watching()
+        super().handle(**{**options, "queue_name": "runs"})

@@ -1,0 +1,58 @@
+"""Who is in a group now, by flinkey itself; and whether a plan still is what it was when somebody looked at it."""
+
+import datetime as dt
+from collections.abc import Iterable
+from functools import partial
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from flinkey_admin import upstream
+from flinkey_admin.accounts.scoping import Scope, require_client
+from flinkey_admin.flinkey import Flinkey, errors
+from flinkey_admin.flinkey import Kind as Thing
+from flinkey_admin.operations.models import Operation, Step, Verb
+
+MEMBERS = (Verb.ADD, Verb.REMOVE)
+YOUNG = dt.timedelta(seconds=10)  # a plan was made of what flinkey had just said
+Inside = dict[tuple[Thing, int], set[int] | None]  # who is in a group now; None for a group that has gone
+
+
+def inside(client: Flinkey, steps: Iterable[Step]) -> Inside:
+    """Who is in the groups of these steps now, all asked at once. Raises the client's errors."""
+    wanted = sorted({(Thing(step.kind), step.group_id or 0) for step in steps})
+    found = upstream.in_parallel([partial(_members, client, kind, group) for kind, group in wanted])
+    return dict(zip(wanted, found, strict=True))
+
+
+def _members(client: Flinkey, kind: Thing, group: int) -> set[int] | None:
+    try:
+        return {one.id for one in client.groups.members(kind, group)}
+    except errors.NotFound as error:
+        if error.missing != "group":
+            raise
+        return None
+
+
+def changes(scope: Scope, operation: Operation) -> list[str]:
+    """What has changed in flinkey since the plan was made, one sentence for each thing; none while it is young.
+
+    What was in the new group already when the plan was made is no change. Raises the client's errors.
+    """
+    if timezone.now() - operation.created_at < YOUNG:
+        return []
+    steps = list(operation.steps.filter(verb__in=MEMBERS))
+    now = inside(require_client(scope), steps)
+    found = [_change(step, now[Thing(step.kind), step.group_id or 0]) for step in steps]
+    return [sentence for sentence in found if sentence]
+
+
+def _change(step: Step, members: set[int] | None) -> str:
+    names = {"thing": step.label, "group": step.group_label}
+    if members is None:
+        return _("The group %(group)s has been deleted.") % names
+    if step.verb == Verb.REMOVE and step.thing_id not in members:
+        return _("%(thing)s is no longer in %(group)s.") % names
+    if step.verb == Verb.ADD and step.thing_id in members and not step.before.get("inside"):
+        return _("%(thing)s is in %(group)s already.") % names
+    return ""

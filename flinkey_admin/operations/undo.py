@@ -1,0 +1,305 @@
+"""Takes a change back: the plan of what restores exactly what was, as far as nobody has touched it since."""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from flinkey_admin.accounts.scoping import Scope, require_client
+from flinkey_admin.flinkey import Flinkey, errors, records
+from flinkey_admin.flinkey import Kind as Thing
+from flinkey_admin.flinkey.fields import instant, written
+from flinkey_admin.operations import journal, services, truth
+from flinkey_admin.operations.journal import Planned
+from flinkey_admin.operations.models import Operation, State, Step, Verb
+from flinkey_admin.operations.truth import MEMBERS, Inside
+
+Kind = Operation.Kind
+OPPOSITE = {
+    Kind.MOVE: Kind.MOVE,
+    Kind.ADD: Kind.REMOVE,
+    Kind.REMOVE: Kind.ADD,
+    Kind.EMPTY_GROUP: Kind.MOVE,  # as long as the group is there: a new one would have another number
+    Kind.CREATE_GROUP: Kind.DELETE_GROUP,
+    Kind.RENAME_GROUP: Kind.RENAME_GROUP,
+    Kind.DELETE_GROUP: Kind.CREATE_GROUP,
+    Kind.GIVE_ACCESS: Kind.END_ACCESS,
+    Kind.CHANGE_ACCESS: Kind.CHANGE_ACCESS,
+    Kind.END_ACCESS: Kind.GIVE_ACCESS,
+}
+
+
+CONFIRMED = {"state": State.CONFIRMED}
+
+
+@dataclass
+class Back:
+    """The steps that take a change back, and what stays as it is because somebody has touched it since."""
+
+    steps: list[Planned] = field(default_factory=list)
+    things: list[str] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+    key_until: str | None = None  # a phone may hold a key of what is taken away
+
+    def leave(self, label: str, why: str) -> None:
+        self.left_out.append(f"{label}: {why}")
+
+
+class Overtaken(Exception):
+    """Nothing of it can be taken back any more; `left_out` says why, thing by thing."""
+
+    def __init__(self, left_out: list[str]) -> None:
+        super().__init__()
+        self.left_out = left_out
+
+
+def can(operation: Operation) -> bool:
+    """Whether something was done that can be taken back, and nobody has done so yet."""
+    if services.is_running(operation) or operation.undone_by.filter(started_at__isnull=False).exists():
+        return False
+    gone = operation.kind == Kind.EMPTY_GROUP and operation.steps.filter(verb=Verb.DELETE_GROUP, **CONFIRMED).exists()
+    return not gone and operation.kind in OPPOSITE and _done(operation).exists()
+
+
+def _done(operation: Operation) -> Any:
+    return operation.steps.filter(**CONFIRMED, already=False, inverse__isnull=False)
+
+
+def plan(scope: Scope, operation: Operation) -> Operation:
+    """Plans what takes the done part of a change back, by what flinkey says now. The rest of it is closed at the yes.
+
+    Raises Overtaken, WindowBusy, and the client's errors.
+    """
+    client, back = require_client(scope), Back()
+    done = list(_done(operation))
+    members = [step for step in done if step.verb in MEMBERS]
+    if members:
+        _members(client, operation, members, back)
+    for step in done:
+        if step.verb not in MEMBERS:
+            PLANS[Verb(step.verb)](client, step, back)
+    if not back.steps:
+        raise Overtaken(back.left_out)
+    kind = OPPOSITE[Kind(operation.kind)]
+    if kind == Kind.MOVE and not operation.facts.get("to"):
+        kind = Kind.ADD  # out of a group that was emptied, into nowhere
+    return journal.plan(scope, kind, _facts(operation, back), back.steps, undoes=operation)
+
+
+def _facts(operation: Operation, back: Back) -> dict[str, Any]:
+    facts = {**operation.facts}
+    for one, other in (("from", "to"), ("from_many", "to_many")):
+        facts |= {one: operation.facts.get(other), other: operation.facts.get(one)}
+    if operation.kind in {Kind.MOVE, Kind.ADD, Kind.REMOVE}:
+        facts["name"] = operation.facts.get("name") or operation.facts.get("from") or operation.facts.get("to")
+    if operation.kind == Kind.RENAME_GROUP:
+        facts = {**operation.facts, "from": operation.facts["name"], "name": operation.facts["from"]}
+    if operation.kind in {Kind.MOVE, Kind.ADD, Kind.REMOVE, Kind.EMPTY_GROUP}:
+        count = len({(step.kind, step.thing_id) for step in back.steps})
+        facts |= {"count": count, "only": back.things[0] if count == 1 else None}
+    for step in back.steps:
+        facts |= {name: step.args[name] for name in ("start", "end") if name in step.args}
+    facts |= {"left_out": back.left_out, "key_until": back.key_until}
+    return {key: value for key, value in facts.items() if value is not None}
+
+
+# Members ------------------------------------------------------------------------------------------------------------
+
+
+def _members(client: Flinkey, operation: Operation, done: Sequence[Step], back: Back) -> None:
+    """A thing is added to its old groups before it leaves the new one, whatever is known of how it left those."""
+    removals: dict[int | None, list[Step]] = defaultdict(list)
+    for step in operation.steps.exclude(after=None):
+        removals[step.after_id].append(step)
+    came = {step.pk for step in done if step.verb == Verb.ADD}
+    inside = truth.inside(client, [*done, *(one for step in done for one in removals[step.pk])])
+    for step in done:
+        if step.after_id in came:
+            continue  # comes with its addition
+        now = inside[Thing(step.kind), step.group_id or 0]
+        if step.verb == Verb.REMOVE:
+            _bring(inside, [step], back)
+        elif now is None or step.thing_id not in now:
+            back.leave(step.label, _("it has left %(group)s since") % {"group": step.group_label})
+        else:
+            before = len(back.steps)
+            homes = removals[step.pk]
+            _bring(inside, homes, back)
+            after = len(back.steps) - 1 if len(back.steps) > before else None
+            if homes and after is None and not _is_in_any(inside, homes):
+                continue  # its old groups have gone: it stays where it is
+            back.steps.append(_opposite(step, after))
+            back.things.append(step.label)
+
+
+def _bring(inside: Inside, removals: Sequence[Step], back: Back) -> None:
+    """Into the groups that a thing was taken out of, as far as they are still there."""
+    for step in removals:
+        now = inside[Thing(step.kind), step.group_id or 0]
+        if now is None:
+            back.leave(step.label, _("the group %(group)s is no longer there") % {"group": step.group_label})
+        else:
+            # Also when it is in there already: should it leave meanwhile, it must not be lost.
+            back.steps.append(_opposite(step, None, inside=step.thing_id in now))
+            back.things.append(step.label)
+
+
+def _is_in_any(inside: Inside, removals: Sequence[Step]) -> bool:
+    return any(step.thing_id in (inside[Thing(step.kind), step.group_id or 0] or ()) for step in removals)
+
+
+def _opposite(step: Step, after: int | None, *, inside: bool = False) -> Planned:
+    return Planned(
+        Verb.ADD if step.verb == Verb.REMOVE else Verb.REMOVE,
+        step.label,
+        kind=step.kind,
+        thing_id=step.thing_id,
+        group_id=step.group_id,
+        group_label=step.group_label,
+        after=after,
+        before={"inside": True} if inside else {},
+        inverse={"verb": step.verb, "kind": step.kind, "thing_id": step.thing_id, "group_id": step.group_id},
+    )
+
+
+# Groups -------------------------------------------------------------------------------------------------------------
+
+
+def _group_now(client: Flinkey, group_id: int | None) -> records.Group | None:
+    return next((group for group in client.groups.list() if group.id == group_id), None)
+
+
+def _delete_group(client: Flinkey, step: Step, back: Back) -> None:
+    group = _group_now(client, step.group_id)
+    if group is None:
+        back.leave(step.label, _("it is no longer there"))
+        return
+    inverse = {"verb": Verb.CREATE_GROUP, "args": {"name": group.name}}
+    back.steps.append(
+        Planned(Verb.DELETE_GROUP, group.name, group_id=group.id, group_label=group.name, inverse=inverse)
+    )
+
+
+def _rename_back(client: Flinkey, step: Step, back: Back) -> None:
+    group = _group_now(client, step.group_id)
+    if group is None:
+        back.leave(step.label, _("it is no longer there"))
+    elif group.name != step.args["name"]:
+        back.leave(group.name, _("it was renamed once more since"))
+    else:
+        name = step.before["name"]
+        inverse = {"verb": Verb.RENAME_GROUP, "group_id": group.id, "args": {"name": group.name}}
+        back.steps.append(
+            Planned(
+                Verb.RENAME_GROUP,
+                group.name,
+                group_id=group.id,
+                group_label=group.name,
+                args={"name": name},
+                before={"name": group.name},
+                inverse=inverse,
+            )
+        )
+
+
+def _create_group(client: Flinkey, step: Step, back: Back) -> None:
+    """The same name under a new number, and empty, as it was when it was deleted."""
+    name = step.before["name"]
+    if any(group.name == name for group in client.groups.list()):
+        back.leave(name, _("there is a group of this name again"))
+    else:
+        back.steps.append(Planned(Verb.CREATE_GROUP, name, args={"name": name}, inverse={"verb": Verb.DELETE_GROUP}))
+
+
+# Windows ------------------------------------------------------------------------------------------------------------
+
+
+def _window_now(client: Flinkey, step: Step) -> records.Assignment | None:
+    try:
+        return client.assignments.get(step.window_id or 0)
+    except errors.NotFound as error:
+        if error.missing != "assignment":
+            raise
+        return None
+
+
+def _window(step: Step, verb: Verb, **facts: Any) -> Planned:
+    return Planned(verb, step.label, car_id=step.car_id, user_id=step.user_id, **facts)
+
+
+def _as_kept(window: records.Assignment, names: Sequence[str]) -> dict[str, Any]:
+    """The values of a window in the form in which the journal keeps them."""
+    values = {name: getattr(window, name) for name in names}
+    return {name: written(value) if isinstance(value, dt.datetime) else value for name, value in values.items()}
+
+
+def _sendable(kept: dict[str, Any]) -> dict[str, Any]:
+    """The values of a window as flinkey takes them: what it has by default is left to it."""
+    lifetime, renewal = records.chosen_seconds(kept.get("lifetime"), kept.get("renewable_after"))
+    return {**kept, "lifetime": lifetime, "renewable_after": renewal}
+
+
+def _warn(window: records.Assignment, back: Back) -> None:
+    """Taking access away does not reach a phone that is offline."""
+    now = timezone.now()
+    if window.end is None or window.end > now:
+        back.key_until = written(window.key_until(now))
+
+
+def _delete_window(client: Flinkey, step: Step, back: Back) -> None:
+    window = _window_now(client, step)
+    if window is None:
+        back.leave(step.label, _("it is no longer there"))
+        return
+    before = _as_kept(window, ("start", "end", "lifetime", "renewable_after"))
+    _warn(window, back)
+    facts = {"window_id": window.id, "before": before, "inverse": {"verb": Verb.CREATE_WINDOW, "args": before}}
+    back.steps.append(_window(step, Verb.DELETE_WINDOW, open_key=_open_key(step), **facts))
+
+
+def _change_back(client: Flinkey, step: Step, back: Back) -> None:
+    window = _window_now(client, step)
+    if window is None:
+        back.leave(step.label, _("it is no longer there"))
+        return
+    now = _as_kept(window, list(step.args))
+    if any(now[name] != value for name, value in step.args.items() if name in {"start", "end", "car_id", "user_id"}):
+        back.leave(step.label, _("it was changed once more since"))
+        return
+    before = _sendable(step.before)
+    args = {name: before[name] for name in step.args}
+    inverse = {"verb": Verb.CHANGE_WINDOW, "args": now}
+    facts = {"window_id": window.id, "args": args, "before": {**step.before, **now}, "inverse": inverse}
+    back.steps.append(_window(step, Verb.CHANGE_WINDOW, open_key=_open_key(step), **facts))
+
+
+def _create_window(client: Flinkey, step: Step, back: Back) -> None:
+    """The same car, person and times, as a new window: flinkey gives it another number."""
+    before = _sendable(step.before)
+    args = {name: before[name] for name in ("start", "end", "lifetime", "renewable_after") if name in before}
+    there = client.cars.assignments(step.car_id or 0)
+    end = instant(args["end"]) if args.get("end") else None
+    if any((one.user_id, one.start, one.end) == (step.user_id, instant(args["start"]), end) for one in there):
+        back.leave(step.label, _("the same access is there again"))
+        return
+    facts = {"args": args, "before": {"ids": [one.id for one in there]}, "inverse": {"verb": Verb.DELETE_WINDOW}}
+    key = f"create {step.customer_id} {step.car_id} {step.user_id} {args['start']} {args['end']}"
+    back.steps.append(_window(step, Verb.CREATE_WINDOW, open_key=key, **facts))
+
+
+def _open_key(step: Step) -> str:
+    return f"window {step.customer_id} {step.window_id}"
+
+
+PLANS: dict[Verb, Callable[[Flinkey, Step, Back], None]] = {
+    Verb.CREATE_GROUP: _delete_group,
+    Verb.RENAME_GROUP: _rename_back,
+    Verb.DELETE_GROUP: _create_group,
+    Verb.CREATE_WINDOW: _delete_window,
+    Verb.CHANGE_WINDOW: _change_back,
+    Verb.DELETE_WINDOW: _create_window,
+}

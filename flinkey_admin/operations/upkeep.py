@@ -1,0 +1,102 @@
+"""What the worker does for changes: runs them, and takes up by itself whatever has stopped and may go on."""
+
+import datetime as dt
+import logging
+import threading
+import time
+
+from django.db import DatabaseError, close_old_connections
+from django.db.models import Q
+from django.utils import timezone
+from django_tasks import task
+
+from flinkey_admin.accounts import services as accounts
+from flinkey_admin.accounts.scoping import live_scope, require_client, scope_for
+from flinkey_admin.flinkey.fields import instant
+from flinkey_admin.operations import confirmation, journal, runner, signals
+from flinkey_admin.operations.models import Hold, Operation, State, Verb
+
+logger = logging.getLogger(__name__)
+
+EVERY = 2.0  # seconds between two looks
+SOON = dt.timedelta(seconds=30)  # within this the worker should have come to what it was asked for
+OLD = dt.timedelta(minutes=15)  # what has rested for so long goes on only after another yes
+BY_ITSELF = (Hold.QUEUED, Hold.BUSY, Hold.DOWN, Hold.KEY, Hold.SIGNED_OUT)
+
+
+def ask_worker(operation: Operation) -> None:
+    """The worker runs it as soon as it can."""
+    if journal.claim_try(operation, timezone.now() + SOON):
+        run_operation.enqueue(operation.pk)
+
+
+@task(queue_name="runs")
+def run_operation(operation_id: int) -> None:
+    """Runs what is left of a change, if it may go on."""
+    operation = Operation.objects.select_related("person", "customer").filter(pk=operation_id).first()
+    if operation is None or operation.finished_at or operation.hold not in BY_ITSELF:
+        return
+    if needs_yes(operation):
+        journal.hold(operation, Hold.ASKS)
+        return
+    if seconds := pause_left():
+        journal.hold(operation, operation.hold, timezone.now() + dt.timedelta(seconds=seconds))
+        return
+    scope = live_scope(operation.person, operation.customer)
+    if scope is None:
+        journal.hold(operation, Hold.SIGNED_OUT)
+        return
+    runner.run(operation, require_client(scope))
+    if Operation.objects.filter(pk=operation.pk, hold=Hold.SIGNED_OUT).exists():
+        accounts.forget_sign_ins(scope.person)  # that token is dead, whatever it says of itself
+
+
+def take_up() -> None:
+    """Looks at every change that is not done: what a dead process has left, and what waits and may go on now."""
+    for operation in journal.recover():
+        confirmation.watch_all(operation)
+    now = timezone.now()
+    waiting = Operation.objects.filter(finished_at=None, started_at__isnull=False, lease_until=None, hold__in=BY_ITSELF)
+    due = waiting.filter(Q(next_try_at=None) | Q(next_try_at__lte=now)).select_related("person", "customer")
+    for operation in due.order_by("started_at"):
+        if needs_yes(operation):
+            journal.hold(operation, Hold.ASKS)
+        elif operation.hold != Hold.SIGNED_OUT or live_scope(operation.person, operation.customer):
+            ask_worker(operation)
+
+
+def needs_yes(operation: Operation) -> bool:
+    """Whether so much has happened since the last yes that a person must look again before it goes on.
+
+    It has rested for too long, a window that it would give is over, or whoever wanted it may no longer act for the
+    customer.
+    """
+    if operation.active_at and timezone.now() - operation.active_at > OLD:
+        return True
+    if scope_for(operation.person, operation.customer.flinkey_id) is None:
+        return True
+    windows = operation.steps.filter(state=State.PLANNED, verb__in=[Verb.CREATE_WINDOW, Verb.CHANGE_WINDOW])
+    ends = [end for end in windows.values_list("args__end", flat=True) if end]
+    return any(instant(end) <= timezone.now() for end in ends)
+
+
+def pause_left() -> float:
+    """The seconds for which flinkey wants to be left alone by everybody, or was not reached a moment ago."""
+    return max((float(seconds or 0) for _receiver, seconds in signals.pause_left.send(sender=None)), default=0.0)
+
+
+def watch() -> None:
+    """Looks every other second, for as long as the process lives."""
+    while True:
+        try:
+            take_up()
+        except DatabaseError:
+            logger.exception("changes that wait could not be looked at")
+        finally:
+            close_old_connections()
+        time.sleep(EVERY)
+
+
+def start_watching() -> None:
+    """Watches beside whatever else this process does."""
+    threading.Thread(target=watch, name="take-up", daemon=True).start()

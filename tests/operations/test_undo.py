@@ -1,0 +1,248 @@
+"""Undo restores exactly what was, as far as nobody has touched it since; and says what it leaves."""
+
+import csv
+import io
+from typing import Any
+
+import pytest
+
+from flinkey_admin.operations.models import Operation, State, Step
+from flinkey_admin.sandbox import Remote
+from tests.conftest import Person
+from tests.operations.stage import (
+    Clock,
+    assert_plain,
+    count,
+    members,
+    offers,
+    press,
+    receipt,
+    says,
+    visible,
+    windows_like,
+)
+from tests.operations.windows import change, give, remove
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def homes(remote: Remote, car: int) -> list[int]:
+    return [one["id"] for one in remote.state(1)["groups"] if car in one["cars"]]
+
+
+def yes(person: Person, address: str, form: dict[str, Any]) -> Any:
+    person.post(address, form)
+    return press(person, receipt(person), "run")
+
+
+def undo(person: Person, page: Any) -> Any:
+    return press(person, press(person, page, "back"), "run")
+
+
+def test_each_car_comes_back_into_its_own_groups(clock: Clock, coordinator: Person, flinkey: Remote) -> None:
+    """Gathered out of whatever groups they were in: not merely the opposite move."""
+    cars = [1, 4, 5, 7]
+    before = {car: homes(flinkey, car) for car in cars}
+    assert len({tuple(groups) for groups in before.values()}) > 2
+    page = yes(coordinator, "/cars/move/", {"id": [str(car) for car in cars], "to": "4"})
+    assert {car: homes(flinkey, car) for car in cars} == {car: [4] for car in cars}
+    assert "Undo…" in visible(page)
+    page = undo(coordinator, page)
+    back = {car: homes(flinkey, car) for car in cars}
+    assert back == before, "what was in no group is in none again"
+    assert_plain(page)
+
+
+def test_undoing_the_undo_moves_them_again(clock: Clock, coordinator: Person, flinkey: Remote) -> None:
+    page = undo(coordinator, yes(coordinator, "/groups/1/cars/move/", {"id": ["1", "2"], "to": "2"}))
+    assert members(flinkey, "cars", 1) == [1, 2, 3, 4]
+    undo(coordinator, page)
+    assert (members(flinkey, "cars", 1), members(flinkey, "cars", 2)) == ([3, 4], [1, 2, 5, 6])
+
+
+def test_it_can_be_done_once(clock: Clock, coordinator: Person, flinkey: Remote) -> None:
+    page = yes(coordinator, "/groups/1/cars/move/", {"id": ["1", "2"], "to": "2"})
+    first = Operation.objects.get()
+    undo(coordinator, page)
+    page = receipt(coordinator, first)
+    assert not offers(page, "back")
+    assert says(page, f"Taken back by change {Operation.objects.latest('pk').pk}")
+    assert says(receipt(coordinator), f"Takes back change {first.pk}")
+
+
+def test_what_has_moved_on_since_stays_where_it_is(clock: Clock, coordinator: Person, flinkey: Remote) -> None:
+    page = yes(coordinator, "/groups/1/cars/move/", {"id": ["1", "2"], "to": "2"})
+    flinkey.change("add_member", kind="cars", group=4, id=1)
+    flinkey.change("remove_member", kind="cars", group=2, id=1)
+    review = press(coordinator, page, "back")
+    assert says(review, "Pool 1 · HH-FK 1234: it has left Berlin since")
+    press(coordinator, review, "run")
+    assert (homes(flinkey, 1), homes(flinkey, 2)) == ([4], [1])
+
+
+def test_when_all_has_moved_on_nothing_is_planned(clock: Clock, coordinator: Person, flinkey: Remote) -> None:
+    page = yes(coordinator, "/groups/1/cars/move/", {"id": ["1"], "to": "2"})
+    flinkey.change("remove_member", kind="cars", group=2, id=1)
+    page = press(coordinator, page, "back")
+    assert says(page, "Nothing of it can be taken back any more")
+    assert Operation.objects.count() == 1
+
+
+def test_an_old_group_that_has_gone_keeps_the_car_where_it_is(
+    clock: Clock, coordinator: Person, flinkey: Remote
+) -> None:
+    group = flinkey.change("create_group", name="Kurz")
+    flinkey.change("add_member", kind="cars", group=group, id=7)
+    coordinator.get("/groups/?fresh=1")
+    page = yes(coordinator, f"/groups/{group}/cars/move/", {"id": ["7"], "to": "2"})
+    flinkey.change("delete_group", group=group)
+    page = press(coordinator, page, "back")
+    assert says(page, "the group Kurz is no longer there")
+    assert 2 in homes(flinkey, 7)
+
+
+def test_groups(clock: Clock, coordinator: Person, flinkey: Remote) -> None:
+    coordinator.post("/groups/4/rename/", {"name": "Leer (Ems)"})
+    undo(coordinator, receipt(coordinator))
+    assert {"id": 4, "name": "Leer"} in [{"id": g["id"], "name": g["name"]} for g in flinkey.state(1)["groups"]]
+    coordinator.post("/groups/4/delete/")
+    page = undo(coordinator, receipt(coordinator))
+    assert "Leer" in [one["name"] for one in flinkey.state(1)["groups"]]
+    undo(coordinator, page)
+    assert "Leer" not in [one["name"] for one in flinkey.state(1)["groups"]]
+
+
+def test_a_name_that_was_changed_once_more_stays(clock: Clock, coordinator: Person, flinkey: Remote) -> None:
+    coordinator.post("/groups/4/rename/", {"name": "Leer (Ems)"})
+    flinkey.change("rename_group", group=4, name="Papenburg")
+    assert says(press(coordinator, receipt(coordinator), "back"), "it was renamed once more since")
+
+
+def test_windows(clock: Clock, coordinator: Person, flinkey: Remote) -> None:
+    """Given and taken back; changed and changed back; removed and given anew."""
+    for act in (give, change, lambda person: remove(person, 4)):
+        before = [(w["carId"], w["userId"], w["start"], w["end"]) for w in flinkey.state(1)["windows"]]
+        act(coordinator)
+        clock.advance(3)
+        page = receipt(coordinator)
+        assert Step.objects.latest("pk").state == State.CONFIRMED
+        undo(coordinator, page)
+        clock.advance(3)
+        page = receipt(coordinator)
+        assert Step.objects.latest("pk").state == State.CONFIRMED, visible(page)
+        after = [(w["carId"], w["userId"], w["start"], w["end"]) for w in flinkey.state(1)["windows"]]
+        assert sorted(map(str, after)) == sorted(map(str, before))
+        assert_plain(page)
+
+
+SECONDS = [
+    (2, {}, (604_800, 302_400)),  # flinkey's defaults, which may not be sent
+    (4, {}, (864_000, 432_000)),
+    (2, {"lifetime": "864000"}, (604_800, 302_400)),
+    (4, {"lifetime": ""}, (864_000, 432_000)),
+    (4, {"renewable_after": "86400"}, (864_000, 432_000)),
+]
+
+
+@pytest.mark.parametrize(("window", "typed", "seconds"), SECONDS)
+def test_the_life_of_the_phones_key_comes_back(
+    clock: Clock, coordinator: Person, flinkey: Remote, window: int, typed: dict[str, str], seconds: tuple[int, int]
+) -> None:
+    """It stands only in the single GET, so it is read before each removal and change. Taken back twice over."""
+    if typed:
+        shown = {
+            2: {"car": "1", "user": "2", "start": "2026-11-25T09:00", "end": "2026-11-25T18:00"},
+            4: {"car": "2", "user": "3", "start": "2026-11-24T08:00", "end": "2026-11-24T13:00"},
+        }[window]
+        kept = {"lifetime": "864000", "renewable_after": "432000"} if window == 4 else {}
+        assert coordinator.post(f"/assignments/{window}/", {**shown, **kept, **typed}).status_code == 302
+    else:
+        remove(coordinator, window)
+    clock.advance(3)
+    page = receipt(coordinator)
+    undo(coordinator, page)
+    clock.advance(3)
+    page = receipt(coordinator)
+    assert Step.objects.latest("pk").state == State.CONFIRMED, visible(page)
+    now = [one for one in flinkey.state(1)["windows"] if not typed or one["id"] == window][-1]
+    lifetime = now["lifetime"] or 604_800
+    assert (lifetime, now["renewableAfter"] or lifetime // 2) == seconds
+
+
+def test_a_window_that_was_changed_since_stays(clock: Clock, coordinator: Person, flinkey: Remote) -> None:
+    step = change(coordinator)
+    clock.advance(3)
+    page = receipt(coordinator)
+    flinkey.change("end_window", window=step.window_id, end="2026-12-24T10:00:00Z")
+    assert says(press(coordinator, page, "back"), "it was changed once more since")
+    assert count(flinkey, "updateAssignment") == 1
+
+
+def test_undoing_an_access_says_how_long_a_phone_may_hold_a_key(
+    clock: Clock, coordinator: Person, flinkey: Remote
+) -> None:
+    give(coordinator)
+    clock.advance(3)
+    review = press(coordinator, receipt(coordinator), "back")
+    assert says(review, "phone may still hold a key")
+    assert len(windows_like(flinkey, Step.objects.earliest("pk"))) == 1, "nothing was sent yet"
+
+
+def test_a_plan_that_is_no_longer_true_says_so_first(clock: Clock, coordinator: Person, flinkey: Remote) -> None:
+    coordinator.post("/groups/1/cars/move/", {"id": ["1", "2"], "to": "2"})
+    page = receipt(coordinator)
+    clock.advance(11)
+    flinkey.change("remove_member", kind="cars", group=1, id=1)
+    answer = press(coordinator, page, "run")
+    assert answer.status_code == 409
+    assert says(answer, "Pool 1 · HH-FK 1234 is no longer in Hamburg.")
+    assert count(flinkey, "assignCarToGroup") == 0
+    run = f"/operations/{Operation.objects.get().pk}/run/"
+    seen = answer.context["seen"]
+    flinkey.change("remove_member", kind="cars", group=1, id=2)
+    again = coordinator.post(run, {"seen": seen})
+    assert again.status_code == 409, "a yes to something else"
+    page = coordinator.post(run, {"seen": again.context["seen"]}, follow=True)
+    assert says(page, "All 2 done.")
+
+
+def test_the_reason_stays(clock: Clock, coordinator: Person, flinkey: Remote) -> None:
+    coordinator.post("/groups/1/cars/move/", {"id": ["1", "2"], "to": "2"})
+    run = f"/operations/{Operation.objects.get().pk}/run/"
+    page = coordinator.post(run, {"reason": "  Ticket\x00 4711 \n"}, follow=True)
+    assert says(page, "Reason Ticket 4711")
+    assert says(coordinator.get("/operations/?q=4711"), "Ticket 4711")
+    coordinator.post(run, {"reason": "another"})
+    assert Operation.objects.get().reason == "Ticket 4711"
+
+
+def test_the_receipt_as_a_table(clock: Clock, coordinator: Person, flinkey: Remote) -> None:
+    flinkey.fault("removeCarFromGroup", "status", status=400)
+    yes(coordinator, "/groups/1/cars/move/", {"id": ["1", "2"], "to": "2"})
+    answer = coordinator.get(f"/operations/{Operation.objects.get().pk}/csv/")
+    text = answer.content.decode()
+    assert text.startswith("\ufeff")
+    rows = list(csv.DictReader(io.StringIO(text[1:])))
+    assert sorted(row["Result"] for row in rows) == ["Moved", "Only added"]
+    assert {row["Number"] for row in rows} == {"1", "2"}
+    assert all(row["Why"] for row in rows if row["Result"] != "Moved")
+
+
+def test_a_table_holds_no_formula(clock: Clock, coordinator: Person, flinkey: Remote) -> None:
+    coordinator.post("/groups/new/", {"name": "=1+1"})
+    text = coordinator.get(f"/operations/{Operation.objects.get().pk}/csv/").content.decode()
+    assert "'=1+1" in text
+    assert "\n=1+1" not in text
+
+
+def test_the_review_names_the_access_that_stays(clock: Clock, coordinator: Person, flinkey: Remote) -> None:
+    """Zoë may open cars of Hamburg; moving her to another group does not end that."""
+    flinkey.change("add_member", kind="users", group=1, id=5)
+    flinkey.change("add_window", car=1, user=5, start="2026-11-24T06:00:00Z", end=None)
+    flinkey.change("add_window", car=2, user=5, start="2026-11-20T06:00:00Z", end="2026-11-21T06:00:00Z")
+    for address in ("/groups/1/cars/?fresh=1", "/groups/1/users/?fresh=1", "/users/5/?fresh=1", "/cars/?fresh=1"):
+        coordinator.get(address)
+    coordinator.post("/groups/1/users/move/", {"id": ["5"], "to": "2"})
+    page = receipt(coordinator)
+    assert "keeps 1 access to a car of Hamburg: Pool 1" in visible(page)
+    assert "Groups open no doors" in visible(page)
