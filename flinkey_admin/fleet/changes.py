@@ -20,11 +20,14 @@ from flinkey_admin.mirror import lists
 from flinkey_admin.mirror.pages import Shown, show
 from flinkey_admin.mirror.queries import things
 from flinkey_admin.mirror.reading import Copy, Wanted, open_copy
-from flinkey_admin.operations.models import Operation, State
+from flinkey_admin.operations.models import Operation, State, Step, Verb
 from flinkey_admin.operations.services import by_nonce, items, nonce_of
 from flinkey_admin.operations.views import review
 from flinkey_admin.web.converters import id_of
 from flinkey_admin.web.templatetags.kinds import counted
+from flinkey_admin.web.templatetags.times import clock
+
+OUT = "out"  # of a group, and into no other one
 
 
 def select_all(request: ManagerRequest, kind: Kind, group_id: int | None = None) -> HttpResponse:
@@ -210,6 +213,8 @@ def group_rename(request: ManagerRequest, group_id: int) -> HttpResponse:
     group = services.get_group(request.manager, group_id)
     form = GroupForm(typed(request), initial={"name": group.name}, groups=groups, but=group_id)
     context: dict[str, object] = {"section": "groups", "group": group}
+    if form.is_bound and _is_renamed(form.data, group):
+        form.add_error(None, _renamed_meanwhile(request, group))
     if request.method != "POST" or not form.is_valid():
         return _form_page(request, form, context)
     name = form.cleaned_data["name"]
@@ -221,26 +226,79 @@ def group_rename(request: ManagerRequest, group_id: int) -> HttpResponse:
     return redirect("fleet:group_detail", group_id)
 
 
+def _is_renamed(form: Mapping[str, Any], group: Group) -> bool:
+    """Whether the group has another name than the form was made with, and not the one that is wanted anyhow."""
+    was, name, now = (" ".join(text.split()) for text in (form.get("was", ""), form.get("name", ""), group.name))
+    return bool(was) and now not in {was, name}
+
+
+def _renamed_meanwhile(request: ManagerRequest, group: Group) -> str:
+    """The new name, and who gave it where the journal knows. Whoever sends the form again does so knowingly."""
+    step = services.last_done(request.manager, Verb.RENAME_GROUP, group)
+    if step is None or step.args["name"] != group.name:
+        text = _("Meanwhile it was renamed to %(name)s.") % {"name": group.name}
+    else:
+        names = _who(step) | {"name": group.name}
+        text = _("Meanwhile %(person)s renamed it to %(name)s (%(when)s).") % names
+    return text + " " + _("To give it your name all the same, press Rename once more.")
+
+
+def _who(step: Step) -> dict[str, str]:
+    when = step.settled_at or step.operation.created_at
+    return {"person": step.operation.person.email, "when": clock(when)}
+
+
 def group_delete(request: ManagerRequest, group_id: int) -> HttpResponse:
-    """Delete a group: only an empty one can be, so the page says what is in it and leads there."""
+    """Delete a group: only an empty one can be, so the page of another one asks where to what is in it goes."""
     nonce = nonce_of(request.POST)
     operation = by_nonce(request.manager, nonce)
     if operation is None:
-        services.read_group_now(request.manager, group_id)
+        services.read_groups_now(request.manager, group_id)
         group = services.get_group(request.manager, group_id)
         if request.method != "POST":
-            return _delete_page(request, group, "")
+            return _delete_page(request, group)
         operation = services.delete_group(request.manager, group, nonce)
         if operation.state == State.REFUSED:
-            return _delete_page(request, group, items(operation)[0].text)
+            error = f"{_filled_meanwhile(request, group)} {items(operation)[0].text}".strip()
+            return _delete_page(request, group, error, 409)
     if operation.state != State.CONFIRMED:
         return redirect("operations:detail", operation.pk)
     messages.success(request, _("The group %(name)s is deleted.") % operation.facts)
     return redirect("fleet:group_list")
 
 
-def _delete_page(request: ManagerRequest, group: Group, error: str) -> HttpResponse:
+def _filled_meanwhile(request: ManagerRequest, group: Group) -> str:
+    """The page with the button was that of an empty group: what came in since, where the journal knows."""
+    if not any(services.member_counts(request.manager, [group.id])[group.id].values()):
+        return ""
+    step = services.last_done(request.manager, Verb.ADD, group)
+    if step is None or not services.is_inside(request.manager, step):
+        return _("Meanwhile something was put into this group.")
+    names = _who(step) | {"thing": step.label}
+    return _("Meanwhile %(person)s put %(thing)s into this group (%(when)s).") % names
+
+
+def group_empty(request: ManagerRequest, group_id: int) -> HttpResponse:
+    """Empty a group and delete it. The page of its deletion has asked where to what is in it goes; now the review."""
+    scope, form = request.manager, typed(request)
+    if form is None:
+        return redirect("fleet:group_delete", group_id)
+    to, come_id = form.get("to", ""), id_of(form.get("to"))
+    services.read_groups_now(scope, group_id, *([come_id] if come_id else []))
+    group = services.get_group(scope, group_id)
+    come = next((one for one in services.list_groups(scope) if one.id == come_id != group_id), None)
+    if come is None and to != OUT:
+        gone = _("The group that you chose is no longer there. Choose another one.")
+        return _delete_page(request, group, gone if to else _("Choose where all this shall go."), 422)
+    try:
+        return review(request, services.plan_empty(scope, group, come))
+    except services.NothingToDo:
+        return _delete_page(request, group)  # somebody else has emptied it meanwhile
+
+
+def _delete_page(request: ManagerRequest, group: Group, error: str = "", status: int = 200) -> HttpResponse:
     counts = services.member_counts(request.manager, [group.id])[group.id]
     inside = [(kind, count) for kind, count in counts.items() if count]
-    context = {"section": "groups", "group": group, "inside": inside, "error": error}
-    return render(request, "fleet/group_delete.html", context, status=409 if error else 200)
+    others = [one for one in services.list_groups(request.manager) if one.id != group.id] if inside else []
+    context = {"section": "groups", "group": group, "inside": inside, "others": others, "out": OUT, "error": error}
+    return render(request, "fleet/group_delete.html", context, status=status)

@@ -1,4 +1,4 @@
-"""The name of a group. No network here: the names that are taken come from the view."""
+"""The name of a group, and a note. No network here: the names that are taken come from the view."""
 
 from collections.abc import Sequence
 
@@ -10,6 +10,7 @@ from flinkey_admin.flinkey.records import Group
 from flinkey_admin.web.sentences import CONFLICT
 
 LONGEST = 250
+LONGEST_NOTE = 2000
 
 
 class GroupForm(forms.Form):
@@ -34,3 +35,25 @@ class GroupForm(forms.Form):
         if same_name(self.groups, name, self.but):
             raise forms.ValidationError(CONFLICT["name"])
         return name
+
+
+class NoteForm(forms.Form):
+    """A note for the next person: not blank, at most 2,000 characters.
+
+    The field itself has no limit: a browser would cut off what is pasted into it without a word.
+    """
+
+    text = forms.CharField(
+        label=_("Note for the next person"),
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": _("Type a note first.")},
+    )
+
+    def clean_text(self) -> str:
+        text: str = self.cleaned_data["text"].replace("\r\n", "\n")  # a browser sends each new line as two characters
+        if len(text) > LONGEST_NOTE:
+            raise forms.ValidationError(
+                _("A note has room for %(most)s characters; this one has %(length)s."),
+                params={"most": LONGEST_NOTE, "length": len(text)},
+            )
+        return text

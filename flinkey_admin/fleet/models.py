@@ -1,4 +1,4 @@
-"""What browsing keeps on the server."""
+"""What the fleet's pages keep on the server."""
 
 import uuid
 
@@ -19,3 +19,18 @@ class Selection(models.Model):
 
     def __str__(self) -> str:
         return f"{len(self.ids)} {self.kind}"
+
+
+class Note(models.Model):
+    """What a person leaves for whoever takes over the shift."""
+
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE)
+    person = models.ForeignKey(Manager, on_delete=models.PROTECT)
+    text = models.TextField()
+    written_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["customer", "-written_at"])]
+
+    def __str__(self) -> str:
+        return f"note of {self.written_at:%d.%m. %H:%M}"

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, Subquery
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from flinkey_admin.accounts.requests import ManagerRequest
-from flinkey_admin.accounts.scoping import Scope, scoped
+from flinkey_admin.accounts.scoping import Scope
 from flinkey_admin.fleet import filters, usage
 from flinkey_admin.flinkey import Kind, records
 from flinkey_admin.mirror import lists, pages
@@ -22,12 +22,9 @@ from flinkey_admin.mirror.pages import Shown
 from flinkey_admin.mirror.queries import count_all, day, not_over, things, windows
 from flinkey_admin.mirror.reading import Copy, Wanted
 from flinkey_admin.operations import services as operations
-from flinkey_admin.operations.models import Operation, State, Step
 from flinkey_admin.web.names import name_of
 
 SHOWN = 6  # windows of a short list
-RECENTLY = dt.timedelta(hours=24)
-UNDER_WAY = [State.PLANNED, State.SENT, State.ACCEPTED, State.UNKNOWN]
 
 
 @require_safe
@@ -37,7 +34,7 @@ def overview(request: ManagerRequest) -> HttpResponse:
 
     def build(copy: Copy) -> Shown:
         found = count(scope)
-        starting, ending = today(scope)
+        starting, ending = coming(scope, day()[1], SHOWN)
         context = {
             "section": "overview",
             "date": timezone.localdate(),
@@ -71,27 +68,21 @@ def count(scope: Scope) -> dict[str, int]:
     cars = things(Kind.CARS, scope)
     wanted = {name: condition(now) for name, condition in filters.ACCESS.items()} | {"usable": not_over(now)}
     counts = {name: Count("car_id", distinct=True, filter=condition) for name, condition in wanted.items()}
-    rows = {"rows_starting": _still("start", now), "rows_ending": _still("end", now)}
+    rows = {"rows_starting": soon("start", now, day()[1]), "rows_ending": soon("end", now, day()[1])}
     counts |= {name: Count("pk", filter=condition) for name, condition in rows.items()}
     first = day()[0]
     current = windows(scope).filter(Q(end=None) | Q(end__gte=first) | Q(start__gte=first))
     found: dict[str, int] = current.filter(Exists(cars.filter(flinkey_id=OuterRef("car_id")))).aggregate(**counts)
     beside = filters.terminated_beside_cars(things(Kind.SERVICES, scope), scope, Kind.SERVICES)
     alone = cars.filter(groups=0)
-    return found | count_all(scope, {"cars": cars, "alone": alone, "beside": beside, "changes": changes(scope)})
+    return found | count_all(
+        scope, {"cars": cars, "alone": alone, "beside": beside, "changes": operations.worth_a_look(scope)}
+    )
 
 
-def changes(scope: Scope) -> "QuerySet[Operation]":
-    """The changes that wait for something, that stopped half-way, and those that flinkey refused within a day."""
-    refused = scoped(Step.objects.all(), scope).filter(operation=OuterRef("pk"), state=State.REFUSED)
-    matters = Q(settled_at__gte=timezone.now() - RECENTLY) | Q(after__state=State.CONFIRMED)
-    failed = Exists(refused.exclude(reason__in=operations.LEFT_SO).filter(matters))
-    return operations.operations(scope).filter(Q(state__in=UNDER_WAY) | Q(failed, state=State.REFUSED))
-
-
-def _still(moment: str, now: dt.datetime) -> Q:
-    """What is still to come today."""
-    return Q(**{f"{moment}__gt": now, f"{moment}__lt": day()[1]})
+def soon(moment: str, now: dt.datetime, until: dt.datetime) -> Q:
+    """What is still to come until then."""
+    return Q(**{f"{moment}__gt": now, f"{moment}__lt": until})
 
 
 # The numbers --------------------------------------------------------------------------------------------------------
@@ -143,16 +134,16 @@ def _concerns(found: dict[str, int], *, so_far: bool) -> list[Number]:
             f"{reverse('fleet:service_list')}?state=beside",
             so_far,
         ),
-        Number(_("Changes waiting or failed"), found["changes"], reverse("operations:list")),
+        Number(_("Changes waiting or failed"), found["changes"], f"{reverse('operations:list')}?state=open"),
     ]
 
 
-# Today --------------------------------------------------------------------------------------------------------------
+# What starts and ends soon -------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Event:
-    """That a window starts or ends today: when, of which car, for whom ("" when flinkey does not say)."""
+    """That a window starts or ends soon: when, of which car, for whom ("" when flinkey does not say)."""
 
     window_id: int
     at: dt.datetime
@@ -190,8 +181,8 @@ def _ending(found: dict[str, int], events: Sequence[Event]) -> Plan:
     return Plan("ending", title, events, found["rows_ending"], found["ends"], url, none, over)
 
 
-def today(scope: Scope) -> tuple[list[Event], list[Event]]:
-    """The next windows that start today, and the next that end: one statement."""
+def coming(scope: Scope, until: dt.datetime, at_most: int) -> tuple[list[Event], list[Event]]:
+    """The next windows that start until then, and the next that end: one statement."""
     now = timezone.now()
     car: Any = things(Kind.CARS, scope).filter(flinkey_id=OuterRef("car_id"))
     user: Any = THINGS[Kind.USERS]._default_manager.filter(
@@ -200,20 +191,20 @@ def today(scope: Scope) -> tuple[list[Event], list[Event]]:
     mine = windows(scope).filter(Exists(car))
     nearest = Q()
     for moment in ("start", "end"):
-        first = mine.filter(_still(moment, now)).order_by(moment, "flinkey_id")
-        nearest |= Q(pk__in=first.values("pk")[:SHOWN])
+        first = mine.filter(soon(moment, now, until)).order_by(moment, "flinkey_id")
+        nearest |= Q(pk__in=first.values("pk")[:at_most])
     names = {f"car_{name}": Subquery(car.values(name)) for name in ("name", "license_plate")}
     names |= {f"user_{name}": Subquery(user.values(name)) for name in ("email", "first_name", "last_name")}
     rows = list(windows(scope).filter(nearest).annotate(**names))
-    return _events(rows, "start", now), _events(rows, "end", now)
+    starting, ending = (_events(rows, moment, now, until)[:at_most] for moment in ("start", "end"))
+    return starting, ending
 
 
-def _events(rows: Sequence[Window], moment: str, now: dt.datetime) -> list[Event]:
-    """Of these windows the next that start or end today."""
-    first, last = now, day()[1]
-    coming = [row for row in rows if (at := getattr(row, moment)) and first < at < last]
-    coming.sort(key=lambda row: (getattr(row, moment), row.flinkey_id))
-    return [_event(row, getattr(row, moment)) for row in coming[:SHOWN]]
+def _events(rows: Sequence[Window], moment: str, now: dt.datetime, until: dt.datetime) -> list[Event]:
+    """Of these windows those that start or end until then, the next one first."""
+    found = [(at, row) for row in rows if (at := getattr(row, moment)) and now < at < until]
+    found.sort(key=lambda pair: (pair[0], pair[1].flinkey_id))
+    return [_event(row, at) for at, row in found]
 
 
 def _event(row: Any, at: dt.datetime) -> Event:

@@ -1,13 +1,15 @@
 """What a change of members will do, worked out without asking anybody: the steps and what is left out."""
 
-from collections.abc import Callable, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
 
 from flinkey_admin.flinkey import Kind
 from flinkey_admin.flinkey.records import Group
 from flinkey_admin.operations.journal import Planned
 from flinkey_admin.operations.models import Verb
 from flinkey_admin.web.names import Thing, label_of
+
+GROUP_GOES = {"group_goes": True}  # of a removal: all the same whether the group itself has gone
 
 
 @dataclass
@@ -23,8 +25,19 @@ class Plan:
         self.count += 1
         self.first = self.first or label
 
+    def join(self, other: "Plan") -> None:
+        """The steps of another plan, behind those of this one."""
+        place = len(self.steps)
+        self.steps += [step if step.after is None else replace(step, after=step.after + place) for step in other.steps]
+        self.left_out += other.left_out
+        self.count += other.count
+        self.first = self.first or other.first
 
-def _step(verb: Verb, kind: Kind, thing: Thing, group: Group, after: int | None = None) -> Planned:
+
+def _step(
+    verb: Verb, kind: Kind, thing: Thing, group: Group, after: int | None = None, *, inside: bool = False
+) -> Planned:
+    """`inside`: the thing is in the group already; said so that a later look at the plan finds no change in it."""
     opposite = Verb.REMOVE if verb == Verb.ADD else Verb.ADD
     return Planned(
         verb,
@@ -34,6 +47,7 @@ def _step(verb: Verb, kind: Kind, thing: Thing, group: Group, after: int | None 
         group_id=group.id,
         group_label=group.name,
         after=after,
+        before={"inside": True} if inside else {},
         inverse={"verb": opposite, "kind": kind, "thing_id": thing.id, "group_id": group.id},
     )
 
@@ -61,7 +75,8 @@ def move(facts: Facts, leave: Sequence[Group], come: Group, *, strays: bool = Fa
         if not homes and (not strays or thing.id in facts.members[come.id]):
             return []
         removals = [_step(Verb.REMOVE, facts.kind, thing, group, after=place) for group in homes]
-        return [_step(Verb.ADD, facts.kind, thing, come), *removals]
+        inside = thing.id in facts.members[come.id]
+        return [_step(Verb.ADD, facts.kind, thing, come, inside=inside), *removals]
 
     return _plan(facts, steps)
 
@@ -83,6 +98,30 @@ def remove(facts: Facts, leave: Sequence[Group]) -> Plan:
         lambda thing, _place: [
             _step(Verb.REMOVE, facts.kind, thing, group) for group in leave if thing.id in facts.members[group.id]
         ],
+    )
+
+
+def empty(of_kinds: Iterable[Facts], group: Group, come: Group | None) -> Plan:
+    """All that is in `group` into `come`, or just out of it; the last step deletes the group."""
+    plan = Plan()
+    for facts in of_kinds:
+        plan.join(move(facts, [group], come) if come else remove(facts, [group]))
+    plan.steps = [replace(step, args=GROUP_GOES) if step.verb == Verb.REMOVE else step for step in plan.steps]
+    if plan.steps:
+        plan.take(group.name)
+        plan.steps.append(delete(group))
+    return plan
+
+
+def delete(group: Group) -> Planned:
+    """Deletes a group. flinkey refuses it while something is inside."""
+    return Planned(
+        Verb.DELETE_GROUP,
+        group.name,
+        group_id=group.id,
+        group_label=group.name,
+        before={"name": group.name},
+        inverse={"verb": Verb.CREATE_GROUP, "args": {"name": group.name}},
     )
 
 

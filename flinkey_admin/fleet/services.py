@@ -2,14 +2,14 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.http import Http404
 from django.utils import timezone
 
 from flinkey_admin.accounts.scoping import Scope, scoped
-from flinkey_admin.fleet import plans
+from flinkey_admin.fleet import filters, plans
 from flinkey_admin.fleet.models import Selection
 from flinkey_admin.flinkey import Kind
 from flinkey_admin.flinkey.records import Group
@@ -19,7 +19,7 @@ from flinkey_admin.mirror.models import Membership
 from flinkey_admin.mirror.queries import live, things
 from flinkey_admin.operations import journal
 from flinkey_admin.operations import services as operations
-from flinkey_admin.operations.models import Operation, Verb
+from flinkey_admin.operations.models import Operation, State, Step, Verb
 from flinkey_admin.web.sentences import MISSING
 
 SELECTION_LIFE = dt.timedelta(days=1)
@@ -92,6 +92,11 @@ def _read_for_plan(scope: Scope, kind: Kind, ids: Sequence[int], group_ids: Sequ
     if things(kind, scope).filter(flinkey_id__in=ids).count() < len(set(ids)):
         names.append(lists.CATALOG[kind])  # something that the copy has never heard of
     reading.read_now(scope, names)
+    return _facts(scope, kind, ids, group_ids)
+
+
+def _facts(scope: Scope, kind: Kind, ids: Sequence[int], group_ids: Sequence[int]) -> plans.Facts:
+    """What the copy says of these things and groups. Raises Http404 for a group that is gone."""
     groups = {group_id: get_group(scope, group_id) for group_id in group_ids}
     known = {row.flinkey_id: row.record() for row in things(kind, scope).filter(flinkey_id__in=ids)}
     inside = live(Membership, scope).filter(kind=kind, group__flinkey_id__in=group_ids, thing_id__in=ids)
@@ -124,8 +129,14 @@ def plan_gather(scope: Scope, kind: Kind, ids: Sequence[int], come_id: int) -> O
     plan = plans.move(facts, leave, come, strays=True)
     names = ", ".join(group.name for group in leave)
     if not leave:
-        return _store(scope, Operation.Kind.ADD, kind, plan, {"to": come.name, "from_id": come.id})
-    return _store(scope, Operation.Kind.MOVE, kind, plan, {"from": names, "to": come.name, "from_id": come.id})
+        return _store(scope, Operation.Kind.ADD, kind, plan, {"to": come.name, "name": come.name, "from_id": come.id})
+    return _store(
+        scope,
+        Operation.Kind.MOVE,
+        kind,
+        plan,
+        {"from": names, "from_many": len(leave), "to": come.name, "name": come.name, "from_id": come.id},
+    )
 
 
 def plan_add(scope: Scope, kind: Kind, ids: Sequence[int], group_id: int) -> Operation:
@@ -141,7 +152,7 @@ def plan_remove(scope: Scope, kind: Kind, ids: Sequence[int], group_ids: Sequenc
     facts = _read_for_plan(scope, kind, ids, group_ids)
     leave = list(facts.groups.values())
     plan = plans.remove(facts, leave)
-    names = {"from": ", ".join(group.name for group in leave)}
+    names: dict[str, Any] = {"from": ", ".join(group.name for group in leave), "from_many": len(leave)}
     return _store(scope, Operation.Kind.REMOVE, kind, plan, names | ({"from_id": leave[0].id} if leave else {}))
 
 
@@ -169,9 +180,9 @@ def groups_now(scope: Scope) -> list[Group]:
     return list_groups(scope)
 
 
-def read_group_now(scope: Scope, group_id: int) -> None:
-    """What is in a group as flinkey says it now, for whoever is about to delete it."""
-    reading.read_now(scope, [lists.GROUPS, *lists.of_group(group_id)])
+def read_groups_now(scope: Scope, *group_ids: int) -> None:
+    """What is in these groups as flinkey says it now, for whoever is about to delete one."""
+    reading.read_now(scope, [lists.GROUPS, *(name for group_id in group_ids for name in lists.of_group(group_id))])
 
 
 def create_group(scope: Scope, name: str, nonce: uuid.UUID) -> Operation:
@@ -199,13 +210,51 @@ def rename_group(scope: Scope, group: Group, name: str, nonce: uuid.UUID) -> Ope
 
 def delete_group(scope: Scope, group: Group, nonce: uuid.UUID) -> Operation:
     """Deletes an empty group."""
-    step = journal.Planned(
-        Verb.DELETE_GROUP,
-        group.name,
-        group_id=group.id,
-        group_label=group.name,
-        before={"name": group.name},
-        inverse={"verb": Verb.CREATE_GROUP, "args": {"name": group.name}},
-    )
-    operation = journal.plan(scope, Operation.Kind.DELETE_GROUP, {"name": group.name}, [step], nonce=nonce)
+    facts = {"name": group.name}
+    operation = journal.plan(scope, Operation.Kind.DELETE_GROUP, facts, [plans.delete(group)], nonce=nonce)
     return operations.run_form(scope, operation)
+
+
+def plan_empty(scope: Scope, group: Group, come: Group | None) -> Operation:
+    """Plans to move all that is in a group into `come`, or just out of it, and to delete the group last.
+
+    What is in both groups was asked of flinkey just before, by `read_groups_now`. Raises NothingToDo for an empty one.
+    """
+    groups = [group.id, come.id] if come else [group.id]
+    inside = {kind: _inside(scope, kind, group.id) for kind in Kind}
+    plan = plans.empty((_facts(scope, kind, ids, groups) for kind, ids in inside.items()), group, come)
+    if not plan.steps:
+        raise NothingToDo(plan.left_out)
+    facts: dict[str, Any] = {"name": group.name, "from": group.name, "from_id": group.id}
+    facts |= {"to": come.name} if come else {"alone": _only_in(scope, group.id, inside)}
+    facts |= {"count": plan.count, "left_out": plan.left_out}
+    return journal.plan(scope, Operation.Kind.EMPTY_GROUP, facts, plan.steps)
+
+
+def _inside(scope: Scope, kind: Kind, group_id: int) -> list[int]:
+    """The ids of what is in a group, by name."""
+    rows = filters.in_group(things(kind, scope), scope, kind, group_id)
+    return list(rows.order_by("sort_name", "sort_second", "flinkey_id").values_list("flinkey_id", flat=True))
+
+
+def _only_in(scope: Scope, group_id: int, inside: Mapping[Kind, Sequence[int]]) -> int:
+    """How many things of a group are in no other one. The groups that share some with it are read again first."""
+    others = {kind: [one for one in groups_of(scope, kind, ids) if one != group_id] for kind, ids in inside.items()}
+    reading.read_now(scope, [lists.members(one, kind) for kind, found in others.items() for one in found])
+    elsewhere = live(Membership, scope).exclude(group__flinkey_id=group_id)
+    shared = [
+        elsewhere.filter(kind=kind, thing_id__in=ids).values("thing_id").distinct() for kind, ids in inside.items()
+    ]
+    return sum(map(len, inside.values())) - sum(rows.count() for rows in shared)
+
+
+def last_done(scope: Scope, verb: Verb, group: Group) -> Step | None:
+    """When somebody here did this to a group the last time, as far as the journal knows."""
+    done = scoped(Step.objects.filter(verb=verb, group_id=group.id, state=State.CONFIRMED, already=False), scope)
+    return done.select_related("operation__person").order_by("-settled_at").first()
+
+
+def is_inside(scope: Scope, step: Step) -> bool:
+    """Whether what a step has put into a group is in it now, as far as the copy knows."""
+    there = live(Membership, scope).filter(kind=step.kind, thing_id=step.thing_id or 0)
+    return there.filter(group__flinkey_id=step.group_id or 0).exists()

@@ -1,6 +1,6 @@
 from django.urls import path, register_converter
 
-from flinkey_admin.fleet import changes, overview, search, views
+from flinkey_admin.fleet import changes, handover, overview, search, views
 from flinkey_admin.fleet.converters import KindConverter
 from flinkey_admin.flinkey import Kind
 
@@ -10,11 +10,13 @@ app_name = "fleet"
 # The pages of one car and one user stand in the project's urls.py, which hands them the windows.
 urlpatterns = [
     path("", overview.overview, name="home"),
+    path("handover/", handover.handover, name="handover"),
     path("groups/", views.group_list, name="group_list"),
     path("groups/new/", changes.group_new, name="group_new"),
     path("groups/<id:group_id>/", views.group_detail, name="group_detail"),
     path("groups/<id:group_id>/rename/", changes.group_rename, name="group_rename"),
     path("groups/<id:group_id>/delete/", changes.group_delete, name="group_delete"),
+    path("groups/<id:group_id>/empty/", changes.group_empty, name="group_empty"),
     path("groups/<id:group_id>/<kind:kind>/", views.group_detail, name="group_members"),
     path("groups/<id:group_id>/<kind:kind>/select/", changes.select_all, name="select_all"),
     path("groups/<id:group_id>/<kind:kind>/add/", changes.add, name="add"),

@@ -11,7 +11,7 @@ from flinkey_admin.sandbox import Remote
 from tests.conftest import Person
 from tests.fleet.reading import read
 
-LISTS = ["/groups/3/cars/", "/groups/", "/cars/", "/users/"]
+LISTS = ["/groups/3/cars/", "/groups/", "/cars/", "/users/", "/handover/"]
 ADDING = "/groups/3/cars/add/"
 
 
@@ -62,6 +62,9 @@ def calls(remote: Remote) -> Counter[tuple[str, str]]:
             [("getGroups", "groups"), ("getCarsOfGroup", "groups/2/cars"), ("getCars", "cars")],
         ),
         ("/operations/", []),
+        ("/handover/", [("getCars", "cars"), ("getUsers", "users")]),
+        ("/timeline/", [("getCars", "cars")]),
+        ("/timeline/?rows=users", [("getUsers", "users")]),
     ],
 )
 def test_a_first_visit_asks_flinkey_for_the_least_that_makes_a_page(
