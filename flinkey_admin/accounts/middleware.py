@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django_htmx.http import HttpResponseClientRefresh
@@ -72,6 +73,10 @@ def sign_in_again(request: HtmxRequest) -> HttpResponse:
     """Ends the session, keeps what was typed in it, and asks for the password; afterwards the same page is shown."""
     email = str(request.user) if request.user.is_authenticated else ""
     to, posted = back_to(request), request.method == "POST"
+    if request.htmx and not email:
+        # What a page has asked by itself may come after the form that ended its session: the new one must outlive it.
+        request.COOKIES.pop(settings.SESSION_COOKIE_NAME, None)
+        return go(request, with_next(reverse("accounts:sign_in"), to))
     customer = request.session.get(services.CUSTOMER)
     services.sign_out(request)
     if email:
@@ -86,7 +91,7 @@ def sign_in_again(request: HtmxRequest) -> HttpResponse:
 
 def back_to(request: HtmxRequest) -> str:
     """The page to come back to: the one in the browser's address bar when only a part of it was asked for."""
-    if request.htmx and request.method != "POST":
+    if request.htmx:
         return request.htmx.current_url_abs_path or "/"
     return request.get_full_path()
 

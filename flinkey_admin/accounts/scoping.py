@@ -59,7 +59,7 @@ def client_for(scope: Scope) -> Flinkey | None:
     Within a request that is the token of the session. A job has none: it uses the newest live sign-in of the person,
     or of another manager of the same customer.
     """
-    token = scope.token or _live_token(scope)
+    token = scope.token or getattr(live_scope(scope.person, scope.customer), "token", None)
     return upstream.client(token, scope.customer.flinkey_id) if token else None
 
 
@@ -90,7 +90,7 @@ def live_scopes(customer: Customer) -> list[Scope]:
     return list(found.values())
 
 
-def _live_token(scope: Scope) -> str | None:
-    """The person's own token, else the latest of another manager of the same customer."""
-    live = sorted(live_scopes(scope.customer), key=lambda one: one.person.pk != scope.person.pk)
-    return live[0].token if live else None
+def live_scope(person: Manager, customer: Customer) -> Scope | None:
+    """The scope, with its token, in which a job of this person goes on: the person's own, else another manager's."""
+    live = sorted(live_scopes(customer), key=lambda one: one.person.pk != person.pk)
+    return live[0] if live else None

@@ -4,8 +4,11 @@ The form is put into the session of the same browser, a new and empty one after 
 again by GET, its view asks here first: nothing is sent by itself.
 """
 
+from urllib.parse import urlsplit
+
 from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest, QueryDict
+from django_htmx.middleware import HtmxDetails
 
 KEY = "stash"
 SECRET = {"csrfmiddlewaretoken", "password"}
@@ -18,7 +21,14 @@ def keep(session: SessionBase, request: HttpRequest, email: str) -> None:
     for name in SECRET & set(data):
         del data[name]
     if len(text := data.urlencode()) <= LIMIT:
-        session[KEY] = {"path": request.path, "data": text, "email": email, "customer": session.get("customer")}
+        session[KEY] = {"path": _page(request), "data": text, "email": email, "customer": session.get("customer")}
+
+
+def _page(request: HttpRequest) -> str:
+    """Whose form it is: of the page in the browser's address bar, where HTMX has sent it while somebody was typing."""
+    htmx: HtmxDetails | None = getattr(request, "htmx", None)
+    shown = htmx.current_url_abs_path if htmx else None
+    return urlsplit(shown).path if shown else request.path
 
 
 def typed(request: HttpRequest) -> QueryDict | None:

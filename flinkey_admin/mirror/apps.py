@@ -15,3 +15,4 @@ class MirrorConfig(AppConfig):
         signals.confirmed.connect(hooks.confirmed)
         signals.paused.connect(hooks.paused)
         signals.told.connect(hooks.told)
+        signals.pause_left.connect(hooks.pause_left)

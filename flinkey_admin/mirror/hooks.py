@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import DatabaseError, transaction
+from django.utils import timezone
 
 from flinkey_admin.accounts.models import Customer
 from flinkey_admin.flinkey import errors
@@ -30,6 +31,14 @@ def confirmed(steps: Sequence[Step], **_kwargs: Any) -> None:
 def paused(seconds: float, **_kwargs: Any) -> None:
     """flinkey has asked somebody who changes something to wait: nobody reads meanwhile either."""
     breaker.failed(errors.RateLimited("", "", "", retry_after=seconds))
+
+
+def pause_left(**_kwargs: Any) -> float:
+    """The seconds for which nobody may ask flinkey."""
+    row = breaker.state()
+    if not (row.trouble and row.next_try_at):
+        return 0.0
+    return max(0.0, (row.next_try_at - timezone.now()).total_seconds())
 
 
 def told(customer_id: str, said: Mapping[str, Any], **_kwargs: Any) -> None:

@@ -271,6 +271,7 @@ class Window(Mirrored):
             models.Index(fields=["customer", "car_id", "start", "end", "ended_at"], name="window_by_car"),
             models.Index(fields=["customer", "user_id", "start"]),
             models.Index(fields=["customer", "end", "start"], condition=LIVE, name="window_by_end"),
+            models.Index(fields=["customer", "ended_at"], condition=Q(ended_at__isnull=False), name="window_gone"),
         ]
 
     def __str__(self) -> str:

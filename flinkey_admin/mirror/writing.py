@@ -1,9 +1,10 @@
 """How the copy is written: by one at a time, and with no wait for the disk, for what is lost there is read again."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection, models, transaction
 
 from flinkey_admin.accounts.models import Customer
 
@@ -42,3 +43,31 @@ def quick() -> Iterator[None]:
             with connection.cursor() as cursor:
                 cursor.execute("SET LOCAL synchronous_commit TO OFF")
             yield
+
+
+def insert(model: type[models.Model], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Writes new rows, each with the values of the fields it names; the others have their defaults.
+
+    All rows name the same fields. A thousand cars take a sixth of what bulk_create needs, which makes an object of each
+    and names each value once more in its SQL.
+    """
+    if not rows:
+        return
+    fields = [field for field in model._meta.concrete_fields if not field.primary_key]
+    columns = [_column(field, rows) for field in fields]
+    quoted = connection.ops.quote_name
+    names, places = ", ".join(quoted(str(field.column)) for field in fields), ", ".join(["%s"] * len(fields))
+    statement = f"INSERT INTO {quoted(model._meta.db_table)} ({names}) VALUES ({places})"  # noqa: S608 - only names
+    with connection.cursor() as cursor:
+        cursor.executemany(statement, list(zip(*columns, strict=True)))
+
+
+def _column(field: "models.Field[Any, Any]", rows: Sequence[Mapping[str, Any]]) -> list[Any]:
+    """The values of one field, as the database takes them."""
+    if field.name not in rows[0]:
+        return [field.get_default()] * len(rows)
+    values = [row[field.name] for row in rows]
+    if isinstance(field, models.DateTimeField):
+        written = {value: connection.ops.adapt_datetimefield_value(value) for value in set(values)}
+        return [written[value] for value in values]
+    return values

@@ -1,5 +1,6 @@
 """A session that ends in the middle: the sign-in, the same page again, and what was typed is still there."""
 
+import copy
 import html
 import re
 from collections.abc import Callable
@@ -302,3 +303,34 @@ def test_somebody_else_chooses_for_himself(visitor: Person, remote: Remote) -> N
     answer = visitor.get("/groups/1/")
     sign_in_at(visitor, answer, BOTH)
     assert visitor.get("/groups/1/").headers["Location"] == f"/customers/?next={quote('/groups/1/', safe='')}"
+
+
+# What a page asks while somebody types -------------------------------------------------------------------------------
+
+ON_FORM = {"HX-Request": "true", "HX-Current-URL": "http://testserver/assignments/new/?car=4"}
+
+
+def test_what_a_page_has_sent_by_itself_is_kept_for_that_page(coordinator: Person, flinkey: Remote) -> None:
+    """The questions of a form come by themselves; when the sign-in has run out, all of the form comes with them."""
+    coordinator.get("/assignments/new/")
+    flinkey.expire_tokens()
+    answer = coordinator.post("/assignments/check/", ACCESS | {"car": "4"}, headers=ON_FORM)
+    assert answer.headers["HX-Redirect"] == "/sign-in/?next=%2Fassignments%2Fnew%2F%3Fcar%3D4"
+    coordinator.sign_in(COORDINATOR)
+    page = coordinator.get("/assignments/new/?car=4").content.decode()
+    assert f'value="{ACCESS["end"]}"' in page
+    assert flinkey.requests("createAssignment") == []
+
+
+def test_an_answer_that_comes_too_late_leaves_the_new_session_alone(coordinator: Person, flinkey: Remote) -> None:
+    """It was asked with the cookie of the session that the form has ended meanwhile."""
+    old = copy.deepcopy(coordinator.cookies)
+    flinkey.expire_tokens()
+    assert coordinator.post("/assignments/new/", ACCESS).status_code == 302
+    late = Person()
+    late.cookies = old
+    answer = late.post("/assignments/check/", ACCESS, headers=ON_FORM)
+    assert answer.headers["HX-Redirect"].startswith("/sign-in/")
+    assert "sessionid" not in answer.cookies
+    coordinator.sign_in(COORDINATOR)
+    assert f'value="{ACCESS["end"]}"' in coordinator.get("/assignments/new/").content.decode()

@@ -16,6 +16,7 @@ from flinkey_admin.operations.models import Operation, Step
 from flinkey_admin.sandbox import Remote
 from tests.accounts.stage import Answer, is_sign_in, operations
 from tests.conftest import BOTH, COORDINATOR, SOUTHERNER, Person
+from tests.operations.windows import agree
 from tests.web.pages import read
 
 HTMX = {"HX-Request": "true"}
@@ -26,11 +27,13 @@ OWNERS = {"1": COORDINATOR, "2": SOUTHERNER}
 SEEN, LED = "seen", "led"
 ROUTES: dict[str, dict[str, str]] = {
     "": {"/": LED},
+    "handover/": {"/handover/": SEEN},
     "groups/": {"/groups/": SEEN, "/groups/?q=kanari": SEEN, "/groups/?sort=-name&page=1": SEEN},
     "groups/new/": {"/groups/new/": LED},
     "groups/<id:group_id>/": {"/groups/1/": SEEN, "/groups/1/?q=kanari": SEEN},
     "groups/<id:group_id>/rename/": {"/groups/1/rename/": SEEN},
     "groups/<id:group_id>/delete/": {"/groups/1/delete/": SEEN},
+    "groups/<id:group_id>/empty/": {"/groups/1/empty/": LED},
     "groups/<id:group_id>/<kind:kind>/": {
         "/groups/1/cars/": SEEN,
         "/groups/1/users/": SEEN,
@@ -54,13 +57,24 @@ ROUTES: dict[str, dict[str, str]] = {
     "users/<id:user_id>/": {"/users/{user}/": SEEN},
     "services/": {"/services/": SEEN},
     "products/": {"/products/": SEEN},
-    "assignments/new/": {"/assignments/new/": SEEN, "/assignments/new/?car=1&user={user}": SEEN},
+    "assignments/new/": {"/assignments/new/": LED, "/assignments/new/?car=1&user={user}": SEEN},
+    "assignments/keys/": {"/assignments/keys/": LED},
+    "assignments/find/": {"/assignments/find/?car=kanari": SEEN, "/assignments/find/?user=kanari": SEEN},
+    "assignments/check/": {"/assignments/check/": LED},
+    "assignments/<id:window_id>/check/": {"/assignments/1/check/": LED, "/assignments/{window}/check/": LED},
+    "cars/<id:car_id>/sharing/": {"/cars/1/sharing/": SEEN},
+    "groups/<id:group_id>/sharing/": {"/groups/1/sharing/": SEEN},
     "assignments/<id:window_id>/": {"/assignments/1/": SEEN, "/assignments/{window}/": SEEN},
     "assignments/<id:window_id>/delete/": {"/assignments/1/delete/": SEEN, "/assignments/{window}/delete/": SEEN},
+    "timeline/": {"/timeline/": SEEN, "/timeline/?rows=users&q=kanari": SEEN},
+    "messages/": {"/messages/": LED},
     "operations/": {"/operations/": SEEN},
     "operations/<id:operation_id>/": {"/operations/{done}/": SEEN, "/operations/{plan}/": SEEN},
     "operations/<id:operation_id>/run/": {"/operations/{done}/run/": LED, "/operations/{plan}/run/": LED},
     "operations/<id:operation_id>/back/": {"/operations/{done}/back/": LED, "/operations/{plan}/back/": LED},
+    "operations/<id:operation_id>/csv/": {"/operations/{done}/csv/": SEEN},
+    "operations/<id:operation_id>/pause/": {"/operations/{done}/pause/": LED, "/operations/{plan}/pause/": LED},
+    "operations/<id:operation_id>/stop/": {"/operations/{done}/stop/": LED, "/operations/{plan}/stop/": LED},
     "operations/<id:operation_id>/check/": {"/operations/{done}/check/": LED, "/operations/{access}/check/": LED},
     "operations/<id:operation_id>/close/": {"/operations/{done}/close/": LED, "/operations/{access}/close/": LED},
 }
@@ -142,7 +156,7 @@ def run_something(person: Person, customer: str, user: int) -> dict[str, Any]:
     """A change that is done, an access that waits, a plan that nobody has said yes to, a frozen selection."""
     person.post("/groups/new/", {"name": f"Kanari-{customer} Neu"})
     window = {"car": "1", "user": str(user), "start": "2032-01-01T10:00", "end": "2032-01-01T12:00"}
-    person.post("/assignments/new/", window)
+    agree(person, "/assignments/new/", window)
     person.post("/groups/1/cars/move/", {"id": ["1", "2"], "to": "2"})
     done, access, plan = Operation.objects.filter(customer__flinkey_id=customer).order_by("pk")
     frozen = person.post("/groups/1/cars/select/").headers["Location"]
@@ -238,12 +252,12 @@ def test_a_stranger_with_the_same_ids_sees_and_changes_nothing(owner: Owner, str
 
 
 def test_a_stranger_s_change_is_not_there(owner: Owner, stranger: Person) -> None:
-    """404 at every address of it, and all looks like a change that never was. A receipt itself takes no forms: 405."""
+    """404 at every address of it, and all looks like a change that never was. What takes no forms says so: 405."""
     before = kept(owner)
     for template in OF_OPERATIONS:
         theirs, never = owner.path(template), re.sub(r"{\w+}", "999999", template)
         answers = [stranger.get(theirs), stranger.post(theirs, FORM), stranger.get(theirs, headers=HTMX)]
-        posted = 405 if template.endswith("}/") else 404
+        posted = 405 if template.endswith(("}/", "/csv/")) else 404
         assert [answer.status_code for answer in answers] == [404, posted, 404], theirs
         others = [stranger.get(never), stranger.post(never, FORM), stranger.get(never, headers=HTMX)]
         assert [words(answer) for answer in answers] == [words(answer) for answer in others], theirs

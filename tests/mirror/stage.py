@@ -2,6 +2,7 @@
 
 import datetime as dt
 import html
+import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -92,7 +93,7 @@ def writes() -> Iterator[list[str]]:
 
 
 def _written(statement: dict[str, Any]) -> str:
-    words: list[str] = statement["sql"].replace('"', " ").split()
+    words: list[str] = re.sub(r"^\d+ times: ", "", statement["sql"].replace('"', " ")).split()
     if not words or words[0] not in {"INSERT", "UPDATE", "DELETE", "REPLACE"}:
         return ""
     return next(word for word in words[1:] if "_" in word)

@@ -14,7 +14,7 @@ from tests.fleet.reading import reader
 from tests.mirror.stage import beside, fresh, later, listing, seen, times_asked, until, visit
 from tests.operations.stage import Clock, members, press
 from tests.operations.test_confirmation import state_of
-from tests.operations.windows import CHANGED, change, give, remove
+from tests.operations.windows import CHANGED, agree, change, give, remove
 from tests.stages import Stages
 
 PAGES = ["/groups/", "/groups/1/", "/groups/2/", "/cars/1/", "/cars/2/", "/users/2/", "/users/5/"]
@@ -130,7 +130,7 @@ def test_a_window_that_we_give_to_another_car_or_person_is_still_ours(
     clock: Clock, warm: Person, flinkey: Remote, look: list[str], other: dict[str, str]
 ) -> None:
     flinkey.settings(delay=1)
-    warm.post("/assignments/2/", CHANGED | other)
+    agree(warm, "/assignments/2/", CHANGED | other)
     step = Step.objects.latest("pk")
     clock.advance(1)
     for address in look:
@@ -197,7 +197,7 @@ def test_an_answer_asked_for_before_a_change_of_ours_does_not_bring_back_what_wa
         coordinator.get(address)
     review = coordinator.post("/groups/1/cars/move/", {"id": "1", "to": "2"}, follow=True)
     flinkey.clear_requests()
-    flinkey.fault("getCarsOfGroup", "slow", seconds=0.6)
+    flinkey.fault("getCarsOfGroup", "slow", seconds=1.5)
     old = beside(lambda: fresh(coordinator, "/groups/1/"))  # asked, seen by flinkey before the move, answered after it
     until(lambda: "/groups/1/cars" in times_asked(flinkey))
     press(coordinator, review, "run")
@@ -215,7 +215,7 @@ def test_a_refresh_between_our_call_and_our_noting_of_it(coordinator: Person, fl
     for address in ("/groups/1/", "/groups/2/"):
         coordinator.get(address)
     review = coordinator.post("/groups/1/cars/move/", {"id": "1", "to": "2"}, follow=True)
-    flinkey.fault(operation, "slow", seconds=0.5)
+    flinkey.fault(operation, "slow", seconds=1.5)
     run = beside(lambda: press(coordinator, review, "run"))
     there = operation == "assignCarToGroup"
     until(lambda: (1 in members(flinkey, "cars", 2)) if there else (1 not in members(flinkey, "cars", 1)))

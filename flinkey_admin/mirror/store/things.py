@@ -10,6 +10,7 @@ from flinkey_admin.mirror import lists
 from flinkey_admin.mirror.models import THINGS, Group, Listing, Membership, Thing
 from flinkey_admin.mirror.store.story import GONE, Page, Story, Values, What, label, recount, told
 from flinkey_admin.mirror.store.windows import end_windows
+from flinkey_admin.mirror.writing import insert
 from flinkey_admin.web.names import Thing as Record
 from flinkey_admin.web.names import haystack, sort_key, sort_names, text_of
 
@@ -93,8 +94,8 @@ def _take_rows(
     for record in {record.id: record for record in found}.values():
         row = known.get(record.id)
         if row is None:
-            fresh.append(model(customer=customer, flinkey_id=record.id, seen_at=story.now, **_new(record)))
-            if whole:
+            fresh.append({"customer": customer.pk, "flinkey_id": record.id, "seen_at": story.now, **_new(record)})
+            if whole and page.known:
                 story.tell(page, What.NEW, kind, record.id, label(record), after=told(values_of(record)))
         elif _update(row, record, page, kind, story, whole=whole):
             changed.append(row)
@@ -104,7 +105,7 @@ def _take_rows(
         row.ended_at = story.now
         story.tell(page, What.GONE, kind, row.flinkey_id, label(row.record()), before=told(values_of(row.record())))
         changed.append(row)
-    model._default_manager.bulk_create(fresh, batch_size=1000)
+    insert(model, fresh)
     if changed:
         columns = [*values_of(changed[0].record()), *KEYS, "ended_at"]
         model._default_manager.bulk_update(changed, columns, batch_size=200)
