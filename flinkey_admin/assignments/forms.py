@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 from django.conf import settings
+from django.urls import reverse_lazy
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -13,13 +14,38 @@ from django.utils.translation import gettext_lazy, ngettext
 from flinkey_admin.accounts.scoping import Scope
 from flinkey_admin.assignments import windows
 from flinkey_admin.flinkey import Kind
-from flinkey_admin.flinkey.records import Assignment, Car, User
+from flinkey_admin.flinkey.records import DEFAULT_LIFETIME, Assignment, Car, User
 from flinkey_admin.mirror import queries
-from flinkey_admin.web.names import label_of
+from flinkey_admin.web.converters import id_of
+from flinkey_admin.web.names import label_of, name_of, second_of
 
 Thing = Car | User
-TIME_WIDGET = {"type": "datetime-local", "autocomplete": "off"}
-SUGGESTIONS = 500
+HITS = 8
+TIME_WIDGET = {"autocomplete": "off"}
+
+
+class TimeInput(forms.TextInput):
+    """A date and a time. An empty one says so: htmx keeps the attributes that the next field does not have."""
+
+    input_type = "datetime-local"
+
+    def format_value(self, value: Any) -> str:
+        return super().format_value(value) or ""
+
+
+def _finds(name: str) -> dict[str, Any]:
+    """What a field needs to show, while somebody types, whom or what that might mean."""
+    return {
+        "autocomplete": "off",
+        "spellcheck": "false",
+        "hx-get": reverse_lazy("assignments:window_find"),
+        "hx-trigger": "input delay:150ms",
+        "hx-target": f"#found-{name}",
+        "hx-swap": "innerHTML",
+        "hx-sync": "queue last",
+        "aria-controls": f"found-{name}",
+        "data-quiet": True,
+    }
 
 
 def label(scope: Scope, kind: Kind, thing_id: int | None) -> str:
@@ -28,14 +54,22 @@ def label(scope: Scope, kind: Kind, thing_id: int | None) -> str:
     return label_of(row.record()) if row else str(thing_id or "")
 
 
-def _chosen(data: Any) -> Any:
-    """The form's data, where a click on one of several that fit stands for what was typed."""
+def find(scope: Scope, kind: Kind, typed: str) -> list[tuple[str, str]]:
+    """What somebody who types may mean: name and what tells it from its namesakes, the first few."""
+    rows = queries.matching(queries.things(kind, scope), typed.replace(" · ", " ")).order_by("sort_name", "flinkey_id")
+    return [(name_of(row.record()), second_of(row.record())) for row in rows[:HITS]] if typed.strip() else []
+
+
+def _chosen(scope: Scope, data: Any) -> Any:
+    """The form's data, where a click on one of several that fit stands for what was typed: by name if that will do."""
     if data is None:
         return None
     data = data.copy()
-    for name in ("car", "user"):
+    for name, kind in (("car", Kind.CARS), ("user", Kind.USERS)):
         if choice := data.get(f"{name}_choice"):
-            data[name] = choice
+            called = label(scope, kind, id_of(choice))
+            one, _many = queries.find_one(scope, kind, called)
+            data[name] = called if one and str(one.id) == choice else choice
     return data
 
 
@@ -45,26 +79,26 @@ class WindowForm(forms.Form):
     car = forms.CharField(
         label=gettext_lazy("Car"),
         max_length=300,
-        widget=forms.TextInput(attrs={"list": "cars", "autocomplete": "off"}),
+        widget=forms.TextInput(attrs=_finds("car")),
         error_messages={"required": gettext_lazy("Which car? Type its plate or name.")},
     )
     user = forms.CharField(
         label=gettext_lazy("User"),
         max_length=300,
-        widget=forms.TextInput(attrs={"list": "users", "autocomplete": "off"}),
+        widget=forms.TextInput(attrs=_finds("user")),
         error_messages={"required": gettext_lazy("Who? Type the name or e-mail address.")},
     )
     start = forms.CharField(
         label=gettext_lazy("From"),
         max_length=40,
-        widget=forms.TextInput(attrs=TIME_WIDGET),
+        widget=TimeInput(attrs=TIME_WIDGET),
         error_messages={"required": gettext_lazy("From when? Choose a date and a time.")},
     )
     end = forms.CharField(
         label=gettext_lazy("Until"),
         max_length=40,
         required=False,
-        widget=forms.TextInput(attrs=TIME_WIDGET),
+        widget=TimeInput(attrs=TIME_WIDGET),
     )
     start_fold = forms.ChoiceField(required=False, widget=forms.RadioSelect)
     end_fold = forms.ChoiceField(required=False, widget=forms.RadioSelect)
@@ -89,7 +123,7 @@ class WindowForm(forms.Form):
     ) -> None:
         self.zone = ZoneInfo(settings.TIME_ZONE)
         self.scope, self.window = scope, window
-        super().__init__(_chosen(data), initial={**self._from(window), **(initial or {})})
+        super().__init__(_chosen(scope, data), initial={**self._from(window), **(initial or {})})
         self.candidates: dict[str, list[Thing]] = {}
         self._offer_spans()
         self._hide_folds()
@@ -99,8 +133,8 @@ class WindowForm(forms.Form):
             now = timezone.now().replace(second=0, microsecond=0)
             evening = windows.next_evening(now, self.zone)
             return {name: windows.local_text(at, self.zone) for name, at in (("start", now), ("end", evening))}
-        default = window.lifetime in {None, windows.DEFAULT_LIFETIME}
-        half = (window.lifetime or windows.DEFAULT_LIFETIME) // 2
+        default = window.lifetime in {None, DEFAULT_LIFETIME}
+        half = (window.lifetime or DEFAULT_LIFETIME) // 2
         return {
             "car": label(self.scope, Kind.CARS, window.car_id),
             "user": label(self.scope, Kind.USERS, window.user_id),
@@ -130,7 +164,7 @@ class WindowForm(forms.Form):
     def _in_bounds(self, name: str) -> set[str]:
         """What was sent, when flinkey would take it although the list does not offer it."""
         sent = str(self.data.get(name, ""))
-        low, high = (windows.DEFAULT_LIFETIME, 28 * windows.DAY) if name == "lifetime" else (0, 28 * windows.DAY)
+        low, high = (DEFAULT_LIFETIME, 28 * windows.DAY) if name == "lifetime" else (0, 28 * windows.DAY)
         return {sent} if sent.isascii() and sent.isdigit() and low < int(sent) < high else set()
 
     @staticmethod
@@ -164,6 +198,15 @@ class WindowForm(forms.Form):
         except ValueError:
             pass
         return []
+
+    def known(self) -> dict[str, Any]:
+        """What the form says so far, also while something in it is wrong: car, user, start, end.
+
+        `start` is None while either time is not understood: an end that nobody can read is no open end.
+        """
+        self.is_valid()
+        found = {name: self.cleaned_data.get(name) for name in ("car", "user", "start", "end")}
+        return found | {"start": None} if {"start", "end"} & set(self.errors) else found
 
     def clean_car(self) -> int:
         return self._one("car", Kind.CARS)
@@ -223,14 +266,6 @@ class WindowForm(forms.Form):
     def _clean_spans(self, data: dict[str, Any]) -> None:
         for name in ("lifetime", "renewable_after"):
             data[name] = int(data[name]) if data.get(name) else None
-        lifetime = data["lifetime"] or windows.DEFAULT_LIFETIME
+        lifetime = data["lifetime"] or DEFAULT_LIFETIME
         if data["renewable_after"] is not None and data["renewable_after"] >= lifetime:
             self.add_error("renewable_after", _("The phone must renew its key before the key runs out."))
-
-    def suggestions(self) -> dict[str, list[str]]:
-        """What the two fields offer while somebody types."""
-        return {str(kind): self._first(kind) for kind in (Kind.CARS, Kind.USERS)}
-
-    def _first(self, kind: Kind) -> list[str]:
-        rows = queries.things(kind, self.scope).order_by("sort_name", "flinkey_id")[:SUGGESTIONS]
-        return [label_of(row.record()) for row in rows]

@@ -1,10 +1,16 @@
 from django.urls import path
 
-from flinkey_admin.assignments import views
+from flinkey_admin.assignments import key_views, sharing_views, views
 
 app_name = "assignments"
 urlpatterns = [
     path("assignments/new/", views.window_new, name="window_new"),
+    path("assignments/keys/", key_views.key_list, name="key_list"),
+    path("assignments/find/", views.window_find, name="window_find"),
+    path("assignments/check/", views.window_check, name="window_check"),
+    path("assignments/<id:window_id>/check/", views.window_check, name="window_check"),
     path("assignments/<id:window_id>/", views.window_detail, name="window_detail"),
     path("assignments/<id:window_id>/delete/", views.window_delete, name="window_delete"),
+    path("cars/<id:car_id>/sharing/", sharing_views.car_sharing, name="car_sharing"),
+    path("groups/<id:group_id>/sharing/", sharing_views.group_sharing, name="group_sharing"),
 ]

@@ -1,11 +1,11 @@
 """Time windows without a network: the fleet's clock, what a window is now, and how long a phone may hold a key."""
 
 import datetime as dt
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-DEFAULT_LIFETIME = 604_800  # seconds; flinkey's own, and outside the bounds it sets for a given one
 DAY = 86_400
 
 Phase = Literal["running", "coming", "past"]
@@ -74,20 +74,44 @@ def next_evening(now: dt.datetime, zone: ZoneInfo) -> dt.datetime:
     return dt.datetime.combine(day, dt.time(18), zone)
 
 
+def next_friday(now: dt.datetime, zone: ZoneInfo) -> dt.datetime:
+    """18:00 on Friday, or on the one after if that is almost over."""
+    evening = next_evening(now, zone)
+    return dt.datetime.combine(evening.date() + dt.timedelta(days=(4 - evening.weekday()) % 7), dt.time(18), zone)
+
+
+def quick(choice: str, start: str, end: str, now: dt.datetime, zone: ZoneInfo) -> tuple[str, str]:
+    """Start and end as a form shows them once somebody has pressed a quick choice; an unknown one changes nothing.
+
+    An end is counted from the start, or from now when that is later or the start is not readable.
+    """
+    if choice == "now":
+        return local_text(now.replace(second=0, microsecond=0), zone), end
+    if choice == "open":
+        return start, ""
+    begins = now.astimezone(zone)
+    with suppress(NotATime):
+        begins = max(begins, parse(start).replace(tzinfo=zone))
+    ends = {"evening": next_evening, "friday": next_friday, "week": _in_a_week}.get(choice)
+    return start, local_text(ends(begins, zone), zone) if ends else end
+
+
+def _in_a_week(begins: dt.datetime, zone: ZoneInfo) -> dt.datetime:
+    """The same time of day, by the clock on the wall."""
+    return (begins.astimezone(zone) + dt.timedelta(days=7)).replace(second=0, microsecond=0)
+
+
+def length(start: dt.datetime, end: dt.datetime) -> tuple[int, int, int]:
+    """How long it is in days of 24 hours, hours and minutes; a minute that has begun counts."""
+    minutes = -((start.astimezone(dt.UTC) - end.astimezone(dt.UTC)) // dt.timedelta(minutes=1))
+    return minutes // 1440, minutes // 60 % 24, minutes % 60
+
+
 def phase(start: dt.datetime, end: dt.datetime | None, now: dt.datetime) -> Phase:
     """Whether a window is running, coming or past. The end itself no longer belongs to it."""
     if end is not None and end <= now:
         return "past"
     return "running" if start <= now else "coming"
-
-
-def key_until(end: dt.datetime | None, lifetime: int | None, now: dt.datetime) -> dt.datetime:
-    """Until when a phone that stays offline may still open the car, if access is taken away now.
-
-    The boxes are offline: a phone keeps the key it has until that runs out, at the latest at the window's own end.
-    """
-    runs_out = now + dt.timedelta(seconds=lifetime or DEFAULT_LIFETIME)
-    return min(runs_out, max(end, now)) if end is not None else runs_out
 
 
 @dataclass(frozen=True)

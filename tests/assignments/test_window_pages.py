@@ -14,7 +14,7 @@ from flinkey_admin.sandbox import Remote
 from flinkey_admin.web import sentences
 from tests.conftest import COORDINATOR, Person
 from tests.operations.stage import NOW, Clock, assert_plain, count, page_of, press, receipt, says, visible
-from tests.operations.windows import CHANGED, FORM
+from tests.operations.windows import CHANGED, FORM, agree
 
 DAY = dt.timedelta(days=1)
 
@@ -26,11 +26,11 @@ def sent(remote: Remote, operation: str) -> Any:
 
 
 def give(person: Person, **other: str) -> Any:
-    return person.post("/assignments/new/", FORM | other)
+    return agree(person, "/assignments/new/", FORM | other)
 
 
 def change(person: Person, **other: str) -> Any:
-    return person.post("/assignments/2/", CHANGED | {"end": "2026-11-25T18:00"} | other)
+    return agree(person, "/assignments/2/", CHANGED | {"end": "2026-11-25T18:00"} | other)
 
 
 def hidden(page: Any, name: str) -> str:
@@ -43,7 +43,8 @@ def hidden(page: Any, name: str) -> str:
 
 
 def test_until_friday_18_00(clock: Clock, coordinator: Person, flinkey: Remote) -> None:
-    page = coordinator.post(
+    page = agree(
+        coordinator,
         "/assignments/new/",
         {"car": "Pool 2 · HH-FK 1302", "user": "Zoë Groß", "start": "2026-11-24T10:00", "end": "2026-11-27T18:00"},
     )

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from flinkey_admin.assignments import windows
+from flinkey_admin.flinkey import records
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = dt.datetime(2026, 11, 24, 9, 0, tzinfo=dt.UTC)
@@ -131,7 +132,7 @@ def test_the_phase(start: dt.datetime, end: dt.datetime | None, phase: str) -> N
     ],
 )
 def test_until_when_a_phone_may_hold_a_key(end: dt.datetime | None, lifetime: int | None, until: dt.datetime) -> None:
-    assert windows.key_until(end, lifetime, NOW) == until
+    assert records.Assignment(1, 2, 3, NOW - DAY, end, lifetime).key_until(NOW) == until
 
 
 def test_only_spans_that_flinkey_takes_are_offered() -> None:

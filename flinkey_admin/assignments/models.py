@@ -1,0 +1,26 @@
+"""What a company has decided about its windows; flinkey knows nothing of it."""
+
+from django.db import models
+
+from flinkey_admin.accounts.models import Customer, Manager
+
+
+class Sharing(models.Model):
+    """Whether people may have a car, or the cars of a group, at the same time. Without a row nothing was decided."""
+
+    class Kind(models.TextChoices):
+        CARS = "cars"
+        GROUPS = "groups"
+
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=10, choices=Kind)
+    flinkey_id = models.BigIntegerField()
+    is_shared = models.BooleanField()
+    person = models.ForeignKey(Manager, on_delete=models.PROTECT, related_name="+")
+    decided_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["customer", "kind", "flinkey_id"], name="one_sharing")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.flinkey_id} {'shared' if self.is_shared else 'exclusive'}"
