@@ -8,18 +8,21 @@ beforehand with `complaints.expect`.
 import os
 import re
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, sync_playwright
+from django.db import connections
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, expect, sync_playwright
 from playwright.sync_api import Error as BrowserError
 
 from flinkey_admin.mirror.models import Upstream
+from flinkey_admin.operations import upkeep
 from flinkey_admin.sandbox import Remote
 from tests.browser.standing import Standing, standing
-from tests.conftest import COORDINATOR, PASSWORD
+from tests.conftest import COORDINATOR, PASSWORD, work_off
 
 FLAGS = [
     "--no-sandbox",
@@ -30,7 +33,8 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PATIENCE = 8_000  # milliseconds
+PATIENCE = 15_000  # milliseconds; several windows may be at work at once on a small machine
+expect.set_options(timeout=PATIENCE)
 BAD_ANSWER = re.compile(r"^Failed to load resource: the server responded with a status of (\d+)")
 
 
@@ -116,7 +120,25 @@ def open_window(browser: Browser) -> Iterator[Open]:
 
 
 @pytest.fixture
-def page(open_window: Open, complaints: Complaints, live_server: Any, flinkey: Remote) -> Page:
+def worker(live_server: Any) -> Iterator[None]:
+    """The worker that runs changes, beside the live server."""
+    over = threading.Event()
+
+    def work() -> None:
+        while not over.wait(0.1):
+            upkeep.take_up()
+            work_off()
+        connections.close_all()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    yield
+    over.set()
+    thread.join()
+
+
+@pytest.fixture
+def page(open_window: Open, complaints: Complaints, live_server: Any, flinkey: Remote, worker: None) -> Page:
     """A window before the dashboard, nobody signed in. The fleet is `yard`, and flinkey is quick."""
     flinkey.settings(delay=0.2)
     Upstream.objects.all().delete()  # what the last page of the last test may have met after its end

@@ -71,8 +71,8 @@ def process(arguments: list[str], env: dict[str, str], log: Path) -> Iterator["s
 
 
 @contextmanager
-def standing(folder: Path, scenario: str, *, webhooks: bool = False) -> Iterator[Standing]:
-    """Both, from their start to their end."""
+def standing(folder: Path, scenario: str) -> Iterator[Standing]:
+    """Both, from their start to their end. No webhook is sent unless a test sets `webhook_url` in the sandbox."""
     flinkey, port = free_port(), free_port()
     url = f"http://127.0.0.1:{port}"
     sandbox = ["manage.py", "sandbox", "--port", str(flinkey), "--scenario", scenario, "--strict", "--delay", "1"]
@@ -81,10 +81,8 @@ def standing(folder: Path, scenario: str, *, webhooks: bool = False) -> Iterator
         "VAR_DIR": str(folder / "var"),
         "FLINKEY_API_URL": f"http://127.0.0.1:{flinkey}/v3",
         "FLINKEY_API_KEY": API_KEY,
+        "FLINKEY_WEBHOOK_SECRET": SECRET,
     }
-    if webhooks:
-        sandbox += ["--webhook-url", f"{url}/webhooks/flinkey/assignments/", "--webhook-secret", SECRET]
-        env["FLINKEY_WEBHOOK_SECRET"] = SECRET
     with ExitStack() as stack:
         stack.enter_context(process(sandbox, {}, folder / "sandbox.log"))
         eventually(lambda: answers(f"http://127.0.0.1:{flinkey}/v3/customers"), PATIENCE)

@@ -83,8 +83,8 @@ def test_ticks_go_along_when_somebody_sorts_or_turns_the_page(page: Page, flinke
     chosen = first.get_attribute("value") or ""
 
     page.get_by_role("link", name="Next").click()
-    assert ticked(page) == [chosen]
     expect(page.locator("[data-selected-count]")).to_have_text("1")
+    assert ticked(page) == [chosen]
     second = page.locator('tbody input[name="id"]').first
     second.check()
     page.get_by_role("columnheader", name="Plate").get_by_role("link").click()

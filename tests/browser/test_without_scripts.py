@@ -1,6 +1,7 @@
 """Everything works by plain pages: no JavaScript, through `make run`, before a sandbox that forgives no departure."""
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from flinkey_admin.sandbox import Remote
 from tests.browser.conftest import Complaints, Open, members, sign_in
-from tests.browser.standing import Standing, eventually, standing
+from tests.browser.standing import SECRET, Standing, eventually
 
 
 @pytest.fixture
@@ -85,6 +86,7 @@ def test_search_sort_and_turn_the_pages(desk: Page, remote: Remote) -> None:
     seen = rows(desk)
     while desk.get_by_role("link", name="Next").count():
         desk.get_by_role("link", name="Next").click()
+        desk.wait_for_load_state()
         seen += rows(desk)
     assert (len(seen), set(seen)) == (148, {str(car["id"]) for car in cars})
     bare = {str(car["id"]) for car in cars if not car["licensePlate"]}
@@ -234,31 +236,36 @@ def test_signing_out_ends_it(desk: Page) -> None:
     expect(desk.get_by_role("heading", level=1)).to_have_text("Sign in")
 
 
-def test_with_webhooks_the_reason_of_a_failure_arrives(
-    tmp_path_factory: pytest.TempPathFactory, open_window: Open, complaints: Complaints
-) -> None:
-    with standing(tmp_path_factory.mktemp("hooks"), "yard", webhooks=True) as stand:
-        page = open_window(base_url=stand.url, java_script_enabled=False).new_page()
-        complaints.listen(page)
-        sign_in(page)
-        page.goto("/assignments/new/?car=4&user=2&next=/cars/4/")
-        page.get_by_role("button", name="Give access").click()
-        eventually(lambda: [sent["status"] for sent in stand.remote.deliveries()] == [204])
-        confirmed(page)
+@pytest.fixture
+def webhooks(stand: Standing) -> Iterator[None]:
+    """flinkey sends them, for the length of a test."""
+    stand.remote.settings(webhook_url=f"{stand.url}/webhooks/flinkey/assignments/", webhook_secret=SECRET)
+    yield
+    stand.remote.settings(webhook_url=None, webhook_secret=None, fail_assignments=None)
 
-        stand.remote.settings(fail_assignments="The box is out of reach")
-        page.get_by_role("link", name="Remove Ayşe Öztürk").click()
-        page.get_by_role("button", name="Remove this access").click()
-        eventually(lambda: len(stand.remote.deliveries()) == 2)
-        page.goto("/operations/")
-        page.locator("tr[data-id] a.name").first.click()
 
-        def told() -> bool:
-            page.reload()
-            return page.locator("#receipt").get_attribute("data-state") == "refused"
+def test_with_webhooks_the_reason_of_a_failure_arrives(desk: Page, remote: Remote, webhooks: None) -> None:
+    taken = {one["carId"] for one in remote.state(1)["windows"]}
+    car = next(car for car in range(145, 0, -1) if car not in taken)
+    before = len(remote.deliveries())
+    desk.goto(f"/assignments/new/?car={car}&user=2&next=/cars/{car}/")
+    desk.get_by_role("button", name="Give access").click()
+    eventually(lambda: [sent["status"] for sent in remote.deliveries()][before:] == [204])
+    confirmed(desk)
 
-        eventually(told)
-        expect(page.locator("li[data-state='refused'] .why")).to_contain_text("flinkey refused it.")
-        page.locator("li summary", has_text="Details").click()
-        expect(page.get_by_text("The box is out of reach")).to_be_visible()
-        assert len(windows_of(stand.remote, 4)) == 1
+    remote.settings(fail_assignments="The box is out of reach")
+    desk.locator("#windows tbody tr").get_by_role("link", name="Remove").click()
+    desk.get_by_role("button", name="Remove this access").click()
+    eventually(lambda: len(remote.deliveries()) == before + 2)
+    desk.goto("/operations/")
+    desk.locator("tr[data-id] a.name").first.click()
+
+    def told() -> bool:
+        desk.reload()
+        return desk.locator("#receipt").get_attribute("data-state") == "refused"
+
+    eventually(told)
+    expect(desk.locator("li[data-state='refused'] .why")).to_contain_text("flinkey refused it.")
+    desk.locator("li summary", has_text="Details").click()
+    expect(desk.get_by_text("The box is out of reach")).to_be_visible()
+    assert len(windows_of(remote, car)) == 1

@@ -54,7 +54,7 @@ def walk(page: Page, visit: Visit) -> set[str]:
         page.goto(address)
         seen.add(shape(page.url))
         visit(page, address)
-        found = page.evaluate("[...document.querySelectorAll('a[href]')].map(link => link.href)")
+        found = page.evaluate("[...document.querySelectorAll('a[href]:not([download])')].map(link => link.href)")
         for link in found:
             parts = urlsplit(link)
             if parts.query and urlsplit(page.url).query:
@@ -78,8 +78,13 @@ def leave_traces(page: Page) -> None:
     page.get_by_role("button", name="Give access").click()
 
 
-def with_errors(page: Page, visit: Visit) -> None:
+def with_errors(page: Page, look: Visit) -> None:
     """The pages that only a form leads to."""
+
+    def visit(page: Page, address: str) -> None:
+        page.wait_for_load_state()  # a click has been answered by the first byte of the next page
+        look(page, address)
+
     page.goto("/groups/1/cars/")
     tick(page, "Pool 3")
     visit(page, "a ticked row")
