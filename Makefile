@@ -4,10 +4,12 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# One more than there are cores: the tests in the browser wait a good part of their time.
+WORKERS = $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run serve test lint bench format screenshots browser clean
+.PHONY: help demo run serve test lint bench format screenshots browser clean thorough postgres
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
@@ -22,7 +24,10 @@ serve: $(VENV)/run ## dashboard and worker for production, behind a reverse prox
 	@exec $(BIN)/python -m flinkey_admin.launch serve
 
 test: lint browser ## every check and every test, the browser's included
-	$(BIN)/python -m pytest -n auto --dist worksteal $(PYTEST)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(PYTEST)
+
+thorough: $(VENV)/dev postgres ## every case of the matrices of which `make test` takes a sample
+	$(BIN)/python -m pytest -n auto --dist worksteal --thorough -m sampled
 
 lint: $(VENV)/dev ## formatting, style, types, templates, migrations
 	$(BIN)/ruff format --check .
@@ -45,6 +50,11 @@ browser: $(VENV)/dev ## the Chromium of the browser tests
 	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
 		&& apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; } \
 		|| { echo "The browser tests need Chromium. Install it (Debian: apt install chromium) and run make test again."; exit 1; }
+
+postgres: ## the database that the test of two workers starts
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+		&& apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq postgresql >/dev/null; } \
+		|| { echo "The tests need PostgreSQL. Install it (Debian: apt install postgresql) and run make test again."; exit 1; }
 
 $(VENV)/run: pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

@@ -5,12 +5,17 @@ The wire is swapped and nothing else: the dashboard's own client talks HTTP to t
 
 import html
 import json
+import math
+import random
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.test import Client
+from django_tasks_db.management.commands.db_worker import Worker
+from django_tasks_db.models import DBTaskResult
 
 from flinkey_admin import upstream
 from flinkey_admin.sandbox import Remote, Sandbox
@@ -41,6 +46,42 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
     return _roomy(item.config.pluginmanager.getplugin("runner").pytest_runtest_protocol, item, nextitem)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--thorough", action="store_true", help="all cases of the large matrices, not a sample of them")
+
+
+MATRIX = 8  # from so many cases on, a test is a matrix
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Of a matrix, and of a test that is marked `sampled`, a part of the cases runs; always the same ones.
+
+    It is one case in four, or one in n where the mark says `sampled(n)`. All of them run with `--thorough`, and
+    they alone with `-m sampled`.
+    """
+    cases: dict[str, list[pytest.Item]] = defaultdict(list)
+    for item in items:
+        cases[item.nodeid.partition("[")[0]].append(item)
+    left: set[pytest.Item] = set()
+    for name, of in cases.items():
+        if len(of) >= MATRIX and not of[0].get_closest_marker("sampled"):
+            for item in of:
+                item.add_marker("sampled")
+        if not of[0].get_closest_marker("sampled"):
+            continue
+        left.update(random.Random(name).sample(of, len(of) - _share(of)))
+    if not config.getoption("--thorough") and len(items) > 1:  # a case that was asked for by its name runs
+        config.hook.pytest_deselected(items=[item for item in items if item in left])
+        items[:] = [item for item in items if item not in left]
+
+
+def _share(cases: list[pytest.Item]) -> int:
+    """How many of these run: at least one, or none where the mark says `sampled(0)`."""
+    mark = cases[0].get_closest_marker("sampled")
+    one_in = mark.args[0] if mark and mark.args else 4
+    return math.ceil(len(cases) / one_in) if one_in else 0
+
+
 @pytest.fixture(scope="session")
 def sandbox() -> Iterator[Sandbox]:
     running = Sandbox(scenario="yard", port=0, strict=True)
@@ -67,8 +108,32 @@ def flinkey(remote: Remote) -> Iterator[Remote]:
     assert remote.departures() == []
 
 
+def work_off() -> None:
+    """The worker that runs changes does all that it was asked for, and nothing of it goes wrong."""
+    worker = Worker(
+        queue_names=["runs"],
+        interval=0,
+        batch=True,
+        backend_name="default",
+        startup_delay=False,
+        max_tasks=None,
+        worker_id="test",
+        excluded_queue_names=[],
+    )
+    while task := DBTaskResult.objects.ready().filter(queue_name="runs").first():
+        task.claim("test")
+        worker.run_task(task)
+    assert [str(one.traceback) for one in DBTaskResult.objects.failed()] == []
+
+
 class Person(Client):
-    """A browser without scripts, and who sits at it."""
+    """A browser without scripts, and who sits at it. The worker is quick: after each click it has done its work."""
+
+    def request(self, **request: Any) -> Any:
+        answer = super().request(**request)
+        if request["REQUEST_METHOD"] == "POST":
+            work_off()
+        return answer
 
     def sign_in(self, email: str, password: str = PASSWORD) -> Any:
         return self.post("/sign-in/", {"username": email, "password": password})

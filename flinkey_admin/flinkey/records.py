@@ -6,11 +6,13 @@ back, so that a record can be stored and parsed again.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from . import fields
 from .changes import UNSET, AssignmentChange, NewAssignment
+
+DEFAULT_LIFETIME = 604_800  # seconds; outside the bounds that flinkey sets for a given one
 
 __all__ = [
     "UNSET",
@@ -25,6 +27,7 @@ __all__ = [
     "Product",
     "Service",
     "User",
+    "chosen_seconds",
 ]
 
 
@@ -249,6 +252,14 @@ class Assignment:
             fields.optional_integer(data.get("renewableAfter")),
         )
 
+    def key_until(self, now: datetime) -> datetime:
+        """Until when a phone that stays offline may still open the car, if access is taken away now.
+
+        The boxes are offline: a phone keeps the key it has until that runs out, at the latest at the window's own end.
+        """
+        runs_out = now + timedelta(seconds=self.lifetime or DEFAULT_LIFETIME)
+        return min(runs_out, max(self.end, now)) if self.end is not None else runs_out
+
     def to_json(self) -> dict[str, object]:
         """As flinkey writes it."""
         return {
@@ -260,6 +271,15 @@ class Assignment:
             "lifetime": self.lifetime,
             "renewableAfter": self.renewable_after,
         }
+
+
+def chosen_seconds(lifetime: int | None, renewable_after: int | None) -> tuple[int | None, int | None]:
+    """Lifetime and renewal of an assignment as they may be sent again, None for flinkey's default.
+
+    Reading gives the defaults as numbers, and the lifetime's may not be sent: it lies outside its own bounds.
+    """
+    half = (lifetime or DEFAULT_LIFETIME) // 2
+    return None if lifetime == DEFAULT_LIFETIME else lifetime, None if renewable_after == half else renewable_after
 
 
 Member = Car | User | Service | Product

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from flinkey_admin.flinkey import errors
+from flinkey_admin.web.templatetags.times import clock
 
 Text = str | Promise
 
@@ -96,6 +97,38 @@ TROUBLE = {
 }
 
 
+# Why a change that has its yes does not go on just now. The keys are those of operations.models.Hold.
+HOLDS = {
+    "queued": _("It starts as soon as its turn has come."),
+    "down": _("flinkey cannot be reached. It is tried again every few seconds and goes on by itself."),
+    "key": _(
+        "flinkey does not accept the API key of this dashboard. Tell your administrator; then it goes on by itself."
+    ),
+    "signed-out": _(
+        "The sign-in at flinkey has run out. It goes on by itself when a manager of this customer signs in."
+    ),
+    "paused": _("Paused. Nothing more is sent until somebody says so."),
+    "asks": _("It has stopped for a while, and things may have changed since. Look once more: shall it go on?"),
+}
+
+
+# What a person has asked of a change that is under way.
+WISHES = {
+    "pause": _("It pauses as soon as the things at hand are done."),
+    "stop": _("It stops as soon as the things at hand are done."),
+}
+
+
+def goes_on_in(seconds: float) -> str:
+    """flinkey asked for a pause; the change goes on by itself after so many seconds."""
+    whole = max(1, round(seconds))
+    return ngettext(
+        "flinkey asked us to wait. It goes on by itself in %(count)s second.",
+        "flinkey asked us to wait. It goes on by itself in %(count)s seconds.",
+        whole,
+    ) % {"count": whole}
+
+
 def asked_to_wait(until: dt.datetime) -> str:
     """flinkey asked to be left alone until then."""
     return _("flinkey asked us to wait until %(time)s. You see what it said last; this page catches up by itself.") % {
@@ -115,9 +148,14 @@ def busy(seconds: float) -> str:
 
 def key_until(moment: dt.datetime) -> str:
     """Removing access does not reach a phone that is offline: until when it may still open the car."""
-    return _("A phone may still hold a key until it next goes online, at the latest until %(when)s.") % {
-        "when": date_format(timezone.localtime(moment), "DATETIME_FORMAT")
-    }
+    return _(
+        "The driver's phone may still hold a key until it next goes online, at the latest until %(when)s (an estimate)."
+    ) % {"when": date_format(timezone.localtime(moment), "DATETIME_FORMAT")}
+
+
+def removed_at(moment: dt.datetime) -> str:
+    """When flinkey had removed the access, so far as we know."""
+    return _("Removed %(when)s.") % {"when": clock(moment)}
 
 
 def of(error: errors.FlinkeyError) -> Sentence:

@@ -133,21 +133,31 @@
     letNewsGo();
   }
 
-  /* ---- the search in the head: "/" leads to it, arrows walk through what it has found ---- */
+  /* ---- the search in the head ("/" leads to it) and in forms: arrows walk through what it has found ---- */
   const isTyping = (element) => element.matches?.("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]");
 
   function walkHits(event) {
-    const find = event.target.closest?.(".find");
+    const find = event.target.closest?.(".find, .pick");
     if (!find || !["ArrowDown", "ArrowUp"].includes(event.key)) return;
-    const stops = [find.querySelector("input"), ...find.querySelectorAll(".hits a")];
+    const stops = [find.querySelector("input"), ...find.querySelectorAll(".hits :is(a, button)")];
     const next = stops[stops.indexOf(event.target) + (event.key === "ArrowDown" ? 1 : -1)];
     if (!next) return;
     event.preventDefault();
     next.focus();
   }
 
+  // A hit in a form stands for what was typed: it goes into the field, as if somebody had typed all of it.
+  function fillIn(event) {
+    const hit = event.target.closest("[data-fill]");
+    if (!hit) return;
+    const field = document.getElementById(hit.dataset.fill);
+    field.value = hit.value;
+    leaveSearch(event);
+    document.getElementById("check")?.dispatchEvent(new Event("input"));
+  }
+
   function leaveSearch(event) {
-    const find = event.target.closest?.(".find");
+    const find = event.target.closest?.(".find, .pick");
     if (!find) return;
     find.querySelector(".found").replaceChildren();
     find.querySelector("input").focus();
@@ -168,6 +178,7 @@
     clickedSelection(event);
     takeTicksAlong(event);
     dismiss(event);
+    fillIn(event);
   });
   document.addEventListener("keydown", (event) => {
     walkHits(event);

@@ -43,6 +43,7 @@ SIGNED_IN = {
     "/assignments/1/": 200,
     "/assignments/1/delete/": 200,
     "/operations/": 200,
+    "/handover/": 200,
     "/": 200,
     "/sign-in/": 302,
     "/groups/77/": 404,

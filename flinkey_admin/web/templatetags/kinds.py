@@ -14,6 +14,13 @@ def plural(kind: str) -> str:
 
 
 @register.filter
+def singular(kind: str) -> str:
+    """Car, user, service, box, group: what a thing is, beside its name."""
+    words = {"cars": _("Car"), "users": _("User"), "services": _("Service"), "products": _("Box"), "groups": _("Group")}
+    return words[kind]
+
+
+@register.filter
 def add_them(kind: str) -> str:
     """The button that adds some."""
     words = {"cars": _("Add cars"), "users": _("Add users"), "services": _("Add services"), "products": _("Add boxes")}
@@ -33,11 +40,12 @@ def found_by(kind: str) -> str:
 
 @register.filter
 def counted(count: int, kind: str) -> str:
-    """So many of them."""
+    """So many of them; without a kind, of several kinds."""
     words = {
         "cars": ngettext("%(count)s car", "%(count)s cars", count),
         "users": ngettext("%(count)s user", "%(count)s users", count),
         "services": ngettext("%(count)s service", "%(count)s services", count),
         "products": ngettext("%(count)s box", "%(count)s boxes", count),
+        "": ngettext("%(count)s thing", "%(count)s things", count),
     }
     return words[kind] % {"count": count}
