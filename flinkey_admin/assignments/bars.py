@@ -103,15 +103,16 @@ def find(scope: Scope, kind: Kind, ids: Sequence[int], span: Span, *, look: bool
     if look and any(step.settled_at is None for step in steps):
         confirmation.check_overdue(scope, [step for step in steps if step.settled_at is None])
         steps = _steps(scope, where)
-    changing = {step.window_id: step for step in steps if step.window_id and step.settled_at is None}
-    rows = queries.windows(scope).filter(Q(end=None) | Q(end__gt=span.start), start__lt=span.end, **where)
+    wanted = queries.windows(scope).filter(Q(end=None) | Q(end__gt=span.start), start__lt=span.end, **where)
+    rows = list(wanted.order_by("start", "flinkey_id").values_list("flinkey_id", "car_id", "user_id", "start", "end"))
+    coming = confirmation.arrived(steps, rows)
+    changing = {step.window_id: step for step in steps if step.window_id and step.settled_at is None} | coming
     entries: dict[int, list[Entry]] = defaultdict(list)
-    for number, me, it, start, end in rows.order_by("start", "flinkey_id").values_list(
-        "flinkey_id", mine, theirs, "start", "end"
-    ):
-        entries[me].append(Entry(number, it, start, end, changing.get(number)))
+    for number, car, user, start, end in rows:
+        me, it = (car, user) if kind == Kind.CARS else (user, car)
+        entries[me or 0].append(Entry(number, it, start, end, changing.get(number)))
     for step in steps:
-        if step.verb == Verb.CREATE_WINDOW:
+        if step.verb == Verb.CREATE_WINDOW and step not in coming.values():
             entries[getattr(step, mine)].append(Entry(None, getattr(step, theirs), *step.times(), step))
     known = {entry.other_id for of_one in entries.values() for entry in of_one if entry.other_id}
     others = names_of(scope, other_kind, known)

@@ -117,7 +117,9 @@ def _lost(gone: Iterable[Window], steps: Iterable[Step], now: dt.datetime) -> Go
 def _rows(
     found: Sequence[Assignment], steps: Sequence[Step], known: Mapping[int, Thing], now: dt.datetime, *, on_car: bool
 ) -> list[WindowRow]:
+    coming = confirmation.arrived(steps, ((one.id, one.car_id, one.user_id, one.start, one.end) for one in found))
     last = {step.window_id: step for step in steps if step.window_id}  # by age: the latest one says how it stands
+    last.update(coming)
     rows = []
     for window in found:
         other = window.user_id if on_car else window.car_id
@@ -125,7 +127,10 @@ def _rows(
         row = WindowRow(window.id, *called(other, known), other, window.start, window.end, phase)
         step = last.get(window.id)
         rows.append(_told(row, step) if step else row)
-    fresh = [step for step in steps if step.verb == Verb.CREATE_WINDOW and step.state != State.CONFIRMED]
+    seen = set(coming.values())
+    fresh = [
+        one for one in steps if one.verb == Verb.CREATE_WINDOW and one.state != State.CONFIRMED and one not in seen
+    ]
     return sorted([*rows, *(_new_row(step, known, now, on_car=on_car) for step in fresh)], key=_order)
 
 

@@ -175,9 +175,15 @@ def _others(scope: Scope, car_id: int, but: int | None) -> list[tuple[int | None
     """The windows that a car has or is about to have, without this one and those that are being removed."""
     steps = confirmation.window_steps(scope, car_id=car_id)
     going = {step.window_id for step in steps if step.verb == Verb.DELETE_WINDOW} | {but}
-    rows = queries.windows(scope).filter(car_id=car_id).order_by("start", "flinkey_id")
+    rows = list(queries.windows(scope).filter(car_id=car_id).order_by("start", "flinkey_id"))
+    times = ((row.flinkey_id, row.car_id, row.user_id, row.start, row.end) for row in rows)
+    arrived = confirmation.arrived(steps, times).values()
     there = [(row.flinkey_id, row.user_id, _span(row.start, row.end)) for row in rows if row.flinkey_id not in going]
-    coming = [(None, step.user_id, _span(*step.times())) for step in steps if step.verb == Verb.CREATE_WINDOW]
+    coming = [
+        (None, step.user_id, _span(*step.times()))
+        for step in steps
+        if step.verb == Verb.CREATE_WINDOW and step not in arrived
+    ]
     return [(number, user_id, span) for number, user_id, span in [*there, *coming] if span]
 
 

@@ -13,7 +13,7 @@ from flinkey_admin.flinkey import Kind
 from flinkey_admin.flinkey.records import Car, Group, User
 from flinkey_admin.mirror.models import THINGS, Membership
 from flinkey_admin.mirror.queries import live, not_over, windows
-from flinkey_admin.operations.confirmation import open_changes
+from flinkey_admin.operations.confirmation import arrived, open_changes
 from flinkey_admin.operations.models import State, Step, Verb
 from flinkey_admin.web.names import Thing, name_of
 
@@ -59,16 +59,19 @@ def _windows(scope: Scope, kind: Kind, ids: Sequence[int], opened: Sequence[Step
     columns = ("first_name", "last_name", "email") if other_kind == Kind.USERS else ("name",)
     found = windows(scope).filter(not_over(timezone.now()), Q(**{f"{mine}__in": ids})).order_by("start", "flinkey_id")
     named = found.annotate(**{f"other_{column}": Subquery(other.values(column)) for column in columns})
-    changing = {step.window_id for step in opened if step.window_id}
+    rows = list(
+        named.values("flinkey_id", "start", "end", *(f"other_{one}" for one in columns), me=F(mine), it=F(others))
+    )
+    sides = ("me", "it") if kind == Kind.CARS else ("it", "me")
+    coming = arrived(opened, ((*(row[one] for one in ("flinkey_id", *sides, "start", "end")),) for row in rows))
+    changing = {step.window_id for step in opened if step.window_id} | coming.keys()
     result: dict[int, list[Access]] = defaultdict(list)
-    for row in named.values(
-        "flinkey_id", "start", "end", *(f"other_{one}" for one in columns), me=F(mine), it=F(others)
-    ):
+    for row in rows:
         label = _label(other_kind, row) if row["it"] else ""
         is_open = row["flinkey_id"] in changing
         result[row["me"]].append(Access(label, row["it"], row["start"], row["end"], is_open))
     for step in opened:
-        if step.verb == Verb.CREATE_WINDOW and getattr(step, mine) in set(ids):
+        if step.verb == Verb.CREATE_WINDOW and getattr(step, mine) in set(ids) and step not in coming.values():
             result[getattr(step, mine)].extend(_asked_for(step, mine))
     return {thing: sorted(accesses, key=lambda one: one.start) for thing, accesses in result.items()}
 

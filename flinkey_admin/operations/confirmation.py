@@ -4,6 +4,7 @@ Webhooks make that quicker and bring reasons, but an installation behind a firew
 """
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
@@ -26,6 +27,7 @@ PATIENCE = dt.timedelta(minutes=5)  # then a person is asked, and we keep lookin
 GIVE_UP = dt.timedelta(hours=6)  # then we look only when asked
 
 OPEN = (State.ACCEPTED, State.UNKNOWN)
+Times = tuple[int, int | None, int | None, dt.datetime, dt.datetime | None]
 
 
 def gap(checks: int) -> dt.timedelta:
@@ -129,6 +131,27 @@ def _in_effect(step: Step, client: Flinkey) -> int | None:
     if step.verb == Verb.DELETE_WINDOW:
         return None
     return window.id if matches(step, window) else None
+
+
+def arrived(steps: Iterable[Step], windows: Iterable[Times]) -> dict[int, Step]:
+    """The windows that the copy has already and whose creation is not confirmed yet, each with its step.
+
+    Without it a page would show such a window twice for a moment: as one that is there, and as one that is to come.
+    steps: those of the cars or users at hand. windows: (id, car, user, start, end) of each window of theirs.
+    """
+    steps, found = list(steps), dict[int, Step]()
+    taken = {step.window_id for step in steps}
+    there = defaultdict(list)
+    for number, *what in sorted(windows):
+        there[tuple(what)].append(number)
+    for step in steps:
+        if step.verb == Verb.CREATE_WINDOW and step.settled_at is None and step.window_id is None:
+            known = taken | set(step.before.get("ids", []))
+            fresh = (one for one in there[step.car_id, step.user_id, *step.times()] if one not in known)
+            if number := next(fresh, None):
+                found[number] = step
+                taken.add(number)
+    return found
 
 
 def _created(step: Step, windows: Iterable[records.Assignment]) -> int | None:

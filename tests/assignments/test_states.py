@@ -5,8 +5,11 @@ from typing import Any
 
 import pytest
 
+from flinkey_admin.mirror.models import Window
+from flinkey_admin.operations.models import Step
 from flinkey_admin.sandbox import Remote
 from tests.conftest import Person
+from tests.mirror.stage import fresh
 from tests.operations.stage import Clock, page_of, press, receipt, visible
 from tests.operations.windows import agree, change, give, remove, send, told
 
@@ -38,6 +41,23 @@ def test_confirmed_by_what_and_when(clock: Clock, coordinator: Person, flinkey: 
     clock.advance(0.6)
     send(told(2), "updated")
     assert "by webhook, 10:01" in row(coordinator, 2)[1]
+
+
+@pytest.mark.parametrize(("path", "mark"), [("/cars/2/", "Zoë"), ("/users/5/", "Pool 2"), ("/timeline/", "Zoë")])
+def test_a_window_that_the_copy_has_before_it_is_confirmed_is_shown_once(
+    clock: Clock, coordinator: Person, flinkey: Remote, path: str, mark: str
+) -> None:
+    coordinator.get(path)
+    flinkey.settings(delay=0.5)
+    give(coordinator)
+    coordinator.get(path)  # with the sentence that it was sent
+    clock.advance(0.6)
+    to_come = coordinator.get(path).content.decode().count(mark)
+    assert fresh(coordinator, "/cars/2/").status_code == 302
+    assert Window.objects.filter(car_id=2, user_id=5).exists()
+    assert Step.objects.filter(settled_at=None).exists(), "the copy was quicker than the look that confirms it"
+    page = coordinator.get(path).content.decode()
+    assert (page.count(mark), 'data-state="waiting"' in page) == (to_come, True)
 
 
 @pytest.mark.parametrize(("act", "words"), [(change, "not changed"), (remove, "not removed")])
