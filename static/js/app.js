@@ -173,6 +173,26 @@
     if (asked && watch && withoutMark(asked) !== withoutMark(watch.getAttribute("hx-get"))) event.preventDefault();
   }
 
+  /* ---- nothing moves under a hand that is just pressing: a click whose two halves meet different rows is none ---- */
+  const PRESS = 3000; // milliseconds; whoever holds longer has no click in mind, or let go outside the window
+  let pressedAt = -PRESS;
+  let held = false;
+
+  function holdNews(event) {
+    const polled = event.detail.ctx?.sourceElement?.matches('[hx-trigger*="every"]');
+    if (!polled || performance.now() - pressedAt > PRESS) return;
+    event.preventDefault();
+    held = true;
+  }
+
+  function letGo() {
+    pressedAt = -PRESS;
+    if (held) document.getElementById("watch")?.dispatchEvent(new Event("again"));
+    held = false;
+  }
+
+  document.addEventListener("pointerdown", () => { pressedAt = performance.now(); });
+  for (const kind of ["pointerup", "pointercancel"]) document.addEventListener(kind, letGo);
   document.addEventListener("click", (event) => {
     closeMenus(event.target.closest("details.menu"));
     clickedSelection(event);
@@ -197,6 +217,7 @@
   }, true); // "close" does not bubble
   document.addEventListener("submit", submitted, true); // before htmx sees it
   document.addEventListener("htmx:before:swap", dropOldNews);
+  document.addEventListener("htmx:before:swap", holdNews);
   document.addEventListener("htmx:before:swap", rememberSelection);
   document.addEventListener("htmx:before:settle", restoreSelection); // in one go with the morph: nobody sees a tick gone
   document.addEventListener("htmx:after:swap", settle);

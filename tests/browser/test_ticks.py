@@ -1,9 +1,12 @@
 """Ticking: ranges with shift, the box for the page, all that match over many pages."""
 
+import datetime as dt
 import re
 
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from flinkey_admin.mirror.models import Listing
 from flinkey_admin.sandbox import Remote
 from tests.browser.conftest import members, sign_in, tick
 
@@ -94,3 +97,20 @@ def test_ticks_go_along_when_somebody_sorts_or_turns_the_page(page: Page, flinke
     reviewed = {row.get_attribute("data-id") for row in page.locator(".plan-list li").all()}
     assert len(reviewed) == 2
     assert chosen in reviewed
+
+
+def test_news_wait_while_a_button_is_pressed(desk: Page, flinkey: Remote) -> None:
+    """A row that grew or moved between the two halves of a click would have swallowed it."""
+    desk.goto("/groups/1/cars/")
+    desk.wait_for_load_state("networkidle")
+    flinkey.change("rename_car", car=1, name="Renamed")
+    Listing.objects.update(read_at=timezone.now() - dt.timedelta(minutes=5))
+    old = desk.get_by_role("checkbox", name="Tick Pool 1", exact=True)
+    old.hover()
+    desk.mouse.down()
+    with desk.expect_response(lambda answer: "seen=" in answer.url and "Renamed" in answer.text()):
+        desk.evaluate("document.getElementById('watch').dispatchEvent(new Event('again'))")
+    assert old.is_visible()
+    desk.mouse.up()
+    expect(desk.get_by_role("checkbox", name="Tick Renamed")).to_be_checked()
+    expect(desk.locator("[data-selected-count]")).to_have_text("1")
