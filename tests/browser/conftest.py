@@ -82,7 +82,7 @@ def playwright() -> Iterator[Playwright]:
 @pytest.fixture(scope="session")
 def browser(playwright: Playwright) -> Iterator[Browser]:
     """The system's Chromium; the variable CHROMIUM may name another one."""
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium-headless-shell") or shutil.which("chromium")
     try:
         running = playwright.chromium.launch(executable_path=path, args=FLAGS)
     except BrowserError as error:
