@@ -148,9 +148,9 @@ def arrived(steps: Iterable[Step], windows: Iterable[Times]) -> dict[int, Step]:
         if step.verb == Verb.CREATE_WINDOW and step.settled_at is None and step.window_id is None:
             known = taken | set(step.before.get("ids", []))
             fresh = (one for one in there[step.car_id, step.user_id, *step.times()] if one not in known)
-            if number := next(fresh, None):
-                found[number] = step
-                taken.add(number)
+            if arrival := next(fresh, None):
+                found[arrival] = step
+                taken.add(arrival)
     return found
 
 
