@@ -19,7 +19,7 @@ from flinkey_admin.sandbox import Sandbox
 
 # What the migrations have filled is there before any stage.
 OF_MIGRATIONS = {"django_migrations", "django_content_type", "auth_permission"}
-Key = tuple[dt.datetime, str, tuple[str, ...]]
+Key = tuple[dt.datetime, str, str, str]
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,6 @@ class Stages:
     """The stages of one test, each upon the ones before."""
 
     sandbox: Sandbox
-    names: tuple[str, ...] = ()
     kept: ClassVar[dict[Key, Kept]] = field(default={})
 
     def set(self, name: str, build: Callable[[], None], *people: Client) -> None:
@@ -45,9 +44,9 @@ class Stages:
 
         people: those whose browsers it may change.
         """
-        self.names += (name,)
         sim = self.sandbox.sim
-        key = timezone.now(), json.dumps(sim.snapshot(), sort_keys=True), self.names
+        # All that is there: what a test has done between two stages must not become a part of the second one's.
+        key = timezone.now(), json.dumps(sim.snapshot(), sort_keys=True), name, repr(sorted(_rows().items()))
         if found := self.kept.get(key):
             self._put_back(found, people)
             return
