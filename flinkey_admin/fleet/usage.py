@@ -109,8 +109,6 @@ class Bar:
     day: Day
     date: str  # as a person reads it
     left: str
-    middle: str
-    x: str
     y: int
     height: int
     month: bool  # whether the month stands below it
@@ -134,7 +132,6 @@ class Chart:
     bars: list[Bar]
     lines: list[tuple[int, int]]
     slot: str
-    width: str
 
     @property
     def today(self) -> Bar:
@@ -151,21 +148,18 @@ def draw(found: Sequence[Day]) -> Chart:
     form, bars = _("D j M"), []
     for number, one in enumerate(found):
         height = max(LEAST, round(TALL * one.used / top)) if one.used else 0
-        left = number * slot
         bars.append(
             Bar(
                 one,
                 date_format(one.date, form),
-                left=f"{left:.3f}%",
-                middle=f"{left + slot / 2:.3f}%",
-                x=f"{left + slot * 0.14:.3f}%",
+                left=f"{number * slot:.2f}%",
                 y=TALL - height,
                 height=height,
                 month=number in months,
                 tick=one.date.isoweekday() == 1 and abs(number - BACK) > 2,
             )
         )
-    return Chart(bars, [(top, 0), (top // 2, TALL // 2)], f"{slot:.3f}%", f"{slot * 0.72:.3f}%")
+    return Chart(bars, [(top, 0), (top // 2, TALL // 2)], f"{slot:.2f}%")
 
 
 def ceiling(most: int) -> int:

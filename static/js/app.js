@@ -98,18 +98,13 @@
     } else setSent(form, true);
   }
 
-  /* ---- menus, toasts, dialogs ---- */
+  /* ---- menus, toasts ---- */
   function closeMenus(except) {
     for (const menu of document.querySelectorAll("details.menu[open]")) if (menu !== except) menu.open = false;
   }
 
   function dismiss(event) {
     event.target.closest("[data-dismiss]")?.closest(".toast")?.remove();
-    const closer = event.target.closest("[data-close]");
-    const dialog = closer?.closest("dialog");
-    if (!dialog) return;
-    event.preventDefault(); // the link behind it is for pages without scripts
-    dialog.close();
   }
 
   // News goes by itself unless somebody is reading it; warnings and faults stay until they are dismissed.
@@ -122,14 +117,8 @@
     document.querySelectorAll(".toast:is(.good, .calm):not([data-leaving])").forEach(letGo);
   }
 
-  // A dialog that htmx brought opens itself, and leaves the page when it is closed.
-  const openDialogs = () => {
-    for (const dialog of document.querySelectorAll("dialog[data-modal]:not([open])")) dialog.showModal();
-  };
-
   function settle() {
     selectForms().forEach(refreshSelection);
-    openDialogs();
     letNewsGo();
   }
 
@@ -185,14 +174,14 @@
     held = true;
   }
 
-  function letGo() {
+  function released() {
     pressedAt = -PRESS;
     if (held) document.getElementById("watch")?.dispatchEvent(new Event("again"));
     held = false;
   }
 
   document.addEventListener("pointerdown", () => { pressedAt = performance.now(); });
-  for (const kind of ["pointerup", "pointercancel"]) document.addEventListener(kind, letGo);
+  for (const kind of ["pointerup", "pointercancel"]) document.addEventListener(kind, released);
   document.addEventListener("click", (event) => {
     closeMenus(event.target.closest("details.menu"));
     clickedSelection(event);
@@ -212,9 +201,6 @@
     closeMenus();
     menu?.querySelector("summary").focus();
   });
-  document.addEventListener("close", (event) => {
-    if (event.target.matches?.("dialog[data-modal]")) event.target.remove();
-  }, true); // "close" does not bubble
   document.addEventListener("submit", submitted, true); // before htmx sees it
   document.addEventListener("htmx:before:swap", dropOldNews);
   document.addEventListener("htmx:before:swap", holdNews);
