@@ -337,11 +337,16 @@ def renew(operation: Operation) -> None:
 
 
 def recall(steps: Iterable[Step]) -> None:
-    """These calls were announced and then not made, because the run has stopped before their turn."""
-    keys = [step.pk for step in steps]
-    if keys:
-        rows = Step.objects.filter(pk__in=keys, state=State.SENT)
-        rows.update(state=State.PLANNED, attempts=F("attempts") - 1)
+    """These calls were announced and then not made, because the run has stopped before their turn.
+
+    steps: as they were before. What an earlier run has lost stays lost: it may have been done all the same.
+    """
+    found = list(steps)
+    for state, reason in ((State.PLANNED, ""), (State.UNKNOWN, "lost")):
+        lost = state == State.UNKNOWN
+        if keys := [step.pk for step in found if (step.state in {State.SENT, State.UNKNOWN}) is lost]:
+            rows = Step.objects.filter(pk__in=keys, state=State.SENT)
+            rows.update(state=state, reason=reason, attempts=F("attempts") - 1)
 
 
 def _is_settled(step: Step) -> bool:

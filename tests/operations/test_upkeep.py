@@ -8,7 +8,7 @@ import pytest
 
 from flinkey_admin.accounts.models import Reach
 from flinkey_admin.accounts.scoping import Scope
-from flinkey_admin.operations import journal, runner, services, signals, upkeep
+from flinkey_admin.operations import journal, runner, services, signals, undo, upkeep
 from flinkey_admin.operations.models import Hold, Operation, State, Step
 from flinkey_admin.sandbox import Remote
 from flinkey_admin.web import sentences
@@ -106,6 +106,28 @@ def test_who_has_lost_the_lease_writes_nothing_more(clock: Clock, coordinator: P
     quick.refresh_from_db()
     assert quick.lease_until is not None
     assert not Step.objects.filter(state=State.REFUSED).exists()
+
+
+def test_what_was_lost_stays_lost_when_its_next_call_is_announced_and_not_made(
+    clock: Clock, coordinator: Person, scope: Scope, flinkey: Remote
+) -> None:
+    """Taken for never sent, it would count as somebody else's doing, and an undo would leave it."""
+    flinkey.fault(ADD, "reset-after", times=2)
+    move(coordinator, 1)
+    operation = the()
+    lost = operation.steps.get(verb="add")
+    assert (lost.state, members(flinkey, "cars", 2)) == (State.UNKNOWN, [1, 5, 6])
+    assert journal.begin(operation)
+    journal.note([], [lost], operation)
+    journal.recall([lost])
+    journal.release(operation, Hold.QUEUED)
+    lost.refresh_from_db()
+    assert (lost.state, lost.reason, lost.attempts) == (State.UNKNOWN, "lost", 1)
+    tick()
+    assert the().state == State.CONFIRMED
+    services.start(scope, undo.plan(scope, operation))
+    work_off()
+    assert (members(flinkey, "cars", 1), members(flinkey, "cars", 2)) == ([1, 2, 3, 4], [5, 6])
 
 
 @pytest.mark.parametrize("who", [COORDINATOR, BOTH])
