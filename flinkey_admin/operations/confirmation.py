@@ -23,7 +23,7 @@ from flinkey_admin.operations.journal import Outcome
 from flinkey_admin.operations.models import Operation, State, Step, Verb
 
 GAPS = (2, 2, 4, 8, 15, 30)  # seconds between two looks; the last one stays
-PATIENCE = dt.timedelta(minutes=5)  # then a person is asked, and we keep looking
+PATIENCE = journal.PATIENCE
 GIVE_UP = dt.timedelta(hours=6)  # then we look only when asked
 
 OPEN = (State.ACCEPTED, State.UNKNOWN)

@@ -23,6 +23,7 @@ from flinkey_admin.web import logs
 
 LEASE = dt.timedelta(seconds=20)  # whoever runs an operation renews it every few seconds
 PLAN_LIFE = dt.timedelta(days=1)
+PATIENCE = dt.timedelta(minutes=5)  # so long a window waits for flinkey; then a person is asked, and we keep looking
 AT_A_TIME = 100  # operations that are deleted in one transaction
 SETTLED = (State.CONFIRMED, State.REFUSED)
 REPEATABLE = (Verb.ADD, Verb.REMOVE, Verb.CREATE_GROUP, Verb.RENAME_GROUP, Verb.DELETE_GROUP)
@@ -282,10 +283,14 @@ def note_helper(operation: Operation, person: Manager) -> None:
 
 
 def close(operation: Operation) -> None:
-    """A person leaves a change as it is: what is not done will not be, and what was lost is taken for not done."""
+    """A person leaves a change as it is: what is not done will not be, and what was lost is taken for not done.
+
+    So is what flinkey accepted long ago and has not done: nobody could ever change that window again.
+    """
     with transaction.atomic():
         now = timezone.now()
         left = Q(state__in=[State.PLANNED, State.UNKNOWN]) | Q(state=State.REFUSED, after__state=State.CONFIRMED)
+        left |= Q(state=State.ACCEPTED, sent_at__lt=now - PATIENCE)
         for step in operation.steps.filter(left):
             _settle(step, Outcome(State.REFUSED, reason="given-up"), now)
         Operation.objects.filter(pk=operation.pk).update(hold="", wish="", closed_at=now)

@@ -103,8 +103,8 @@ def _mark(operation: Operation, found: Sequence[services.Item], *, late: bool) -
 
 
 def _can_close(operation: Operation, lost: list[Step], *, late: bool) -> bool:
-    """A lost window is looked for some minutes before a person may say that it is not there."""
-    return not services.is_running(operation) and services.is_unfinished(operation) and (late or not lost)
+    """A window that was lost or accepted is looked for some minutes before a person may say that it is not there."""
+    return not services.is_running(operation) and (late or (services.is_unfinished(operation) and not lost))
 
 
 def _window_facts(facts: dict[str, Any]) -> dict[str, Any]:

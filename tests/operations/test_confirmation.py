@@ -212,6 +212,26 @@ def test_a_lost_window_that_is_not_there_can_be_closed_and_entered_again(
     assert took_effect(flinkey, "createAssignment") == 1
 
 
+def test_a_change_that_flinkey_accepted_and_never_did_can_be_closed_and_made_again(
+    clock: Clock, coordinator: Person, flinkey: Remote
+) -> None:
+    """Its message never came: without a way out nobody could ever change this window again."""
+    flinkey.settings(fail_assignments="Das Fahrzeug ist nicht erreichbar.")
+    step = change(coordinator)
+    clock.advance(290)
+    assert not offers(receipt(coordinator), "close"), "it may still come true"
+    clock.advance(11)
+    press(coordinator, receipt(coordinator), "close")
+    assert (state_of(step), step.reason) == (State.REFUSED, "given-up")
+
+    flinkey.settings(fail_assignments=None)
+    second = change(coordinator)
+    assert second.pk != step.pk
+    clock.advance(2)
+    receipt(coordinator)
+    assert state_of(second) == State.CONFIRMED
+
+
 def test_somebody_elses_equal_window_is_not_taken_for_ours(clock: Clock, coordinator: Person, flinkey: Remote) -> None:
     flinkey.change("add_window", car=2, user=5, start="2026-11-27T07:00:00Z", end="2026-11-27T18:00:00Z")
     flinkey.settings(delay=LONG)
