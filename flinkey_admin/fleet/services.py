@@ -187,7 +187,7 @@ def read_groups_now(scope: Scope, *group_ids: int) -> None:
 
 def create_group(scope: Scope, name: str, nonce: uuid.UUID) -> Operation:
     """Creates a group. The same nonce again finds the group that the first call has made."""
-    steps = [journal.Planned(Verb.CREATE_GROUP, name, args={"name": name})]
+    steps = [journal.Planned(Verb.CREATE_GROUP, name, args={"name": name}, inverse={"verb": Verb.DELETE_GROUP})]
     operation = journal.plan(scope, Operation.Kind.CREATE_GROUP, {"name": name}, steps, nonce=nonce)
     return operations.run_form(scope, operation)
 

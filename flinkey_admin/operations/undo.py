@@ -178,10 +178,8 @@ def _delete_group(client: Flinkey, step: Step, back: Back) -> None:
     if group is None:
         back.leave(step.label, _("it is no longer there"))
         return
-    inverse = {"verb": Verb.CREATE_GROUP, "args": {"name": group.name}}
-    back.steps.append(
-        Planned(Verb.DELETE_GROUP, group.name, group_id=group.id, group_label=group.name, inverse=inverse)
-    )
+    facts = {"before": {"name": group.name}, "inverse": {"verb": Verb.CREATE_GROUP, "args": {"name": group.name}}}
+    back.steps.append(Planned(Verb.DELETE_GROUP, group.name, group_id=group.id, group_label=group.name, **facts))
 
 
 def _rename_back(client: Flinkey, step: Step, back: Back) -> None:

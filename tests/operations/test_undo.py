@@ -112,6 +112,15 @@ def test_groups(clock: Clock, coordinator: Person, flinkey: Remote) -> None:
     assert "Leer" not in [one["name"] for one in flinkey.state(1)["groups"]]
 
 
+def test_undoing_the_undo_of_a_new_group_makes_it_once_more(
+    clock: Clock, coordinator: Person, flinkey: Remote
+) -> None:
+    coordinator.post("/groups/new/", {"name": "Kassel"})
+    page = undo(coordinator, undo(coordinator, receipt(coordinator)))
+    assert [one["name"] for one in flinkey.state(1)["groups"]][-1] == "Kassel"
+    assert_plain(page)
+
+
 def test_a_name_that_was_changed_once_more_stays(clock: Clock, coordinator: Person, flinkey: Remote) -> None:
     coordinator.post("/groups/4/rename/", {"name": "Leer (Ems)"})
     flinkey.change("rename_group", group=4, name="Papenburg")
