@@ -70,7 +70,8 @@ def judge(client: Flinkey, step: Step, error: errors.FlinkeyError, *, repeated: 
         state = State.UNKNOWN if repeated else State.PLANNED
         return Outcome(state, reason=STOPS[type(error)], detail=str(error), wait=wait, stop=True)
     if already_so(client, step, error):
-        return Outcome(State.CONFIRMED, already=not repeated)
+        # After a lost answer it was most likely our own first call, unless it was so when this was planned.
+        return Outcome(State.CONFIRMED, already=not repeated or bool(step.before.get("inside")))
     if step.verb == Verb.CREATE_GROUP and repeated and isinstance(error, errors.Conflict):
         return _created_before(client, step, error)
     return Outcome(State.REFUSED, reason=reason_of(error), detail=str(error))

@@ -60,6 +60,18 @@ def test_undoing_the_undo_moves_them_again(clock: Clock, coordinator: Person, fl
     assert (members(flinkey, "cars", 1), members(flinkey, "cars", 2)) == ([3, 4], [1, 2, 5, 6])
 
 
+def test_what_was_in_the_new_group_before_stays_there_also_when_an_answer_was_lost(
+    clock: Clock, coordinator: Person, flinkey: Remote
+) -> None:
+    """The repeated call finds the car inside, as it was all the time: that was no doing of ours."""
+    flinkey.change("add_member", kind="cars", group=2, id=1)
+    flinkey.fault("assignCarToGroup", "reset-before")
+    page = yes(coordinator, "/groups/1/cars/move/", {"id": ["1"], "to": "2"})
+    assert homes(flinkey, 1) == [2]
+    undo(coordinator, page)
+    assert homes(flinkey, 1) == [1, 2]
+
+
 def test_it_can_be_done_once(clock: Clock, coordinator: Person, flinkey: Remote) -> None:
     page = yes(coordinator, "/groups/1/cars/move/", {"id": ["1", "2"], "to": "2"})
     first = Operation.objects.get()
