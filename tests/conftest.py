@@ -108,10 +108,11 @@ def flinkey(remote: Remote) -> Iterator[Remote]:
     assert remote.departures() == []
 
 
-def work_off() -> None:
-    """The worker that runs changes does all that it was asked for, and nothing of it goes wrong."""
+def work_off(*queues: str) -> None:
+    """The worker, by default that of changes, does all that it was asked for, and nothing of it goes wrong."""
+    names = list(queues or ["runs"])
     worker = Worker(
-        queue_names=["runs"],
+        queue_names=names,
         interval=0,
         batch=True,
         backend_name="default",
@@ -120,7 +121,7 @@ def work_off() -> None:
         worker_id="test",
         excluded_queue_names=[],
     )
-    while task := DBTaskResult.objects.ready().filter(queue_name="runs").first():
+    while task := DBTaskResult.objects.ready().filter(queue_name__in=names).first():
         task.claim("test")
         worker.run_task(task)
     assert [str(one.traceback) for one in DBTaskResult.objects.failed()] == []

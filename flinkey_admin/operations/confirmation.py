@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from django_tasks import task
@@ -25,6 +26,8 @@ from flinkey_admin.operations.models import Operation, State, Step, Verb
 GAPS = (2, 2, 4, 8, 15, 30)  # seconds between two looks; the last one stays
 PATIENCE = journal.PATIENCE
 GIVE_UP = dt.timedelta(hours=6)  # then we look only when asked
+
+OVERDUE = dt.timedelta(seconds=30)  # the worker is this late only when it is dead or has much to do
 
 OPEN = (State.ACCEPTED, State.UNKNOWN)
 Times = tuple[int, int | None, int | None, dt.datetime, dt.datetime | None]
@@ -47,8 +50,18 @@ def watch(step: Step, after: dt.timedelta | None = None) -> None:
         journal.watch(step, None)
         return
     at = timezone.now() + (gap(step.checks) if after is None else after)
-    journal.watch(step, at)
-    check_window.using(run_after=at).enqueue(step.pk)
+    with transaction.atomic():
+        journal.watch(step, at)
+        check_window.using(run_after=at).enqueue(step.pk)
+
+
+def take_up() -> None:
+    """Asks the worker once more for looks that are overdue: whoever should have looked, or asked for one, has died."""
+    now = timezone.now()
+    left = Q(next_check_at__lt=now - OVERDUE) | Q(next_check_at=None, sent_at__gt=now - GIVE_UP)
+    steps = Step.objects.filter(left, state__in=OPEN, verb__in=WINDOW_VERBS)
+    for step in steps.filter(operation__finished_at=None, operation__lease_until=None):
+        watch(step, dt.timedelta(0))
 
 
 def check_now(step: Step, client: Flinkey) -> None:

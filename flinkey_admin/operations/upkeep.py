@@ -55,6 +55,7 @@ def take_up() -> None:
     """Looks at every change that is not done: what a dead process has left, and what waits and may go on now."""
     for operation in journal.recover():
         confirmation.watch_all(operation)
+    confirmation.take_up()
     now = timezone.now()
     waiting = Operation.objects.filter(finished_at=None, started_at__isnull=False, lease_until=None, hold__in=BY_ITSELF)
     due = waiting.filter(Q(next_try_at=None) | Q(next_try_at__lte=now)).select_related("person", "customer")

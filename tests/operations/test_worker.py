@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from flinkey_admin.accounts.models import SignIn
+from flinkey_admin.operations import confirmation, journal, upkeep
 from flinkey_admin.operations.models import State, Webhook
 from flinkey_admin.sandbox import Remote
 from tests.conftest import BOTH, COORDINATOR, Person
@@ -42,6 +44,26 @@ def test_it_confirms_with_no_page_open(clock: Clock, coordinator: Person, flinke
     work()
     assert [state_of(step) for step in steps] == [State.CONFIRMED] * 3
     assert [step.confirmed_by for step in steps] == ["read-back"] * 3
+
+
+@pytest.mark.parametrize("died", ["before it asked for the look", "while it looked"])
+def test_a_look_that_has_died_is_taken_up(clock: Clock, coordinator: Person, flinkey: Remote, died: str) -> None:
+    """kill -9 between the commits: the journal waits for a look that nobody is going to take."""
+    step = give(coordinator)
+    DBTaskResult.objects.all().delete()
+    if died == "while it looked":
+        clock.advance(2)
+        assert journal.take_check(step, timezone.now() + confirmation.gap(9))
+        waits = 61
+    else:
+        journal.watch(step, None)
+        waits = 0
+    upkeep.take_up()
+    assert DBTaskResult.objects.count() == (waits == 0), "somebody may still be at it"
+    clock.advance(waits + 2)
+    upkeep.take_up()
+    work()
+    assert (state_of(step), count(flinkey, "createAssignment")) == (State.CONFIRMED, 1)
 
 
 def test_it_keeps_looking_at_the_growing_gaps(clock: Clock, coordinator: Person, flinkey: Remote) -> None:
