@@ -178,8 +178,10 @@ def _delete_group(client: Flinkey, step: Step, back: Back) -> None:
     if group is None:
         back.leave(step.label, _("it is no longer there"))
         return
-    facts = {"before": {"name": group.name}, "inverse": {"verb": Verb.CREATE_GROUP, "args": {"name": group.name}}}
-    back.steps.append(Planned(Verb.DELETE_GROUP, group.name, group_id=group.id, group_label=group.name, **facts))
+    name = {"name": group.name}
+    inverse = {"verb": Verb.CREATE_GROUP, "args": name}
+    ids: dict[str, Any] = {"group_id": group.id, "group_label": group.name}
+    back.steps.append(Planned(Verb.DELETE_GROUP, group.name, before=name, inverse=inverse, **ids))
 
 
 def _rename_back(client: Flinkey, step: Step, back: Back) -> None:
