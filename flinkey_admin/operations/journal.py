@@ -190,6 +190,7 @@ def in_the_way(operation: Operation) -> list[Operation]:
         operation__finished_at=None,
         operation__started_at__isnull=False,
     ).exclude(operation=operation)
+    others = others.exclude(after__state=State.REFUSED)  # will not come, so nobody need wait for it
     if operation.started_at:
         earlier = Q(operation__started_at=operation.started_at, operation__lt=operation.pk)
         others = others.filter(Q(operation__started_at__lt=operation.started_at) | earlier)

@@ -276,6 +276,18 @@ def test_one_thing_belongs_to_one_change(clock: Clock, coordinator: Person, visi
     assert members(flinkey, "cars", 4) == [2, 3]
 
 
+def test_nobody_waits_for_what_will_not_come(clock: Clock, coordinator: Person, flinkey: Remote) -> None:
+    """The removal that hangs on a refused addition stays planned for as long as its change is not finished."""
+    flinkey.fault(ADD, "status", status=400)
+    coordinator.post("/groups/3/empty/", {"to": "4"})
+    press(coordinator, receipt(coordinator), "run")
+    stuck = the()
+    assert stuck.finished_at is None
+    page = move(coordinator, 4)
+    assert says(page, "Done.")
+    assert (the().state, the().pk > stuck.pk) == (State.CONFIRMED, True)
+
+
 def test_a_second_press_while_it_runs_changes_nothing(clock: Clock, coordinator: Person, flinkey: Remote) -> None:
     coordinator.post("/groups/1/cars/move/", {"id": ["1", "2"], "to": "2"})
     operation = the()
