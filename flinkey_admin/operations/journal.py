@@ -181,7 +181,7 @@ def begin(operation: Operation) -> bool:
 
 
 def in_the_way(operation: Operation) -> list[Operation]:
-    """The changes that got their yes before this one and are not done with one of its things."""
+    """The changes that got their yes before this one, or are under way, and are not done with one of its things."""
     mine = Step.objects.filter(operation=operation, settled_at=None).exclude(thing_id=None)
     others = Step.objects.filter(
         Exists(mine.filter(kind=OuterRef("kind"), thing_id=OuterRef("thing_id"))),
@@ -193,7 +193,9 @@ def in_the_way(operation: Operation) -> list[Operation]:
     others = others.exclude(after__state=State.REFUSED)  # will not come, so nobody need wait for it
     if operation.started_at:
         earlier = Q(operation__started_at=operation.started_at, operation__lt=operation.pk)
-        others = others.filter(Q(operation__started_at__lt=operation.started_at) | earlier)
+        # A younger one that is under way looks no more: one that is retried meanwhile waits for it.
+        running = Q(operation__lease_until__gte=timezone.now())
+        others = others.filter(Q(operation__started_at__lt=operation.started_at) | earlier | running)
     found = Operation.objects.filter(pk__in=others.values("operation"))
     return list(found.select_related("person").order_by("started_at"))
 

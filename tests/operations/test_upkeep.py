@@ -276,6 +276,28 @@ def test_one_thing_belongs_to_one_change(clock: Clock, coordinator: Person, visi
     assert members(flinkey, "cars", 4) == [2, 3]
 
 
+def test_a_retry_waits_for_the_younger_change_that_is_under_way(
+    clock: Clock, coordinator: Person, flinkey: Remote, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner, "TELL", 0.0)
+    flinkey.fault(ADD, "status", status=400, times=2)
+    move(coordinator, 1, 2)
+    older, began = the(), []
+
+    def retry() -> None:
+        journal.reopen(older)
+        journal.queue(older)
+        began.append(journal.begin(older))
+
+    with at_the_first_result(retry):
+        move(coordinator, 1, 2, to=4)
+    assert began == [False]
+    clock.advance(31)
+    tick()
+    assert set(Operation.objects.values_list("state", flat=True)) == {State.CONFIRMED}
+    assert members(flinkey, "cars", 2) == [1, 2, 5, 6]
+
+
 def test_nobody_waits_for_what_will_not_come(clock: Clock, coordinator: Person, flinkey: Remote) -> None:
     """The removal that hangs on a refused addition stays planned for as long as its change is not finished."""
     flinkey.fault(ADD, "status", status=400)
