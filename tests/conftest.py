@@ -50,13 +50,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--thorough", action="store_true", help="all cases of the large matrices, not a sample of them")
 
 
-MATRIX = 8  # from so many cases on, a test is a matrix
+MATRIX = 5  # from so many cases on, a test is a matrix
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Of a matrix, and of a test that is marked `sampled`, a part of the cases runs; always the same ones.
 
-    It is one case in four, or one in n where the mark says `sampled(n)`. All of them run with `--thorough`, and
+    It is one case in six, or one in n where the mark says `sampled(n)`. All of them run with `--thorough`, and
     they alone with `-m sampled`.
     """
     cases: dict[str, list[pytest.Item]] = defaultdict(list)
@@ -78,7 +78,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _share(cases: list[pytest.Item]) -> int:
     """How many of these run: at least one, or none where the mark says `sampled(0)`."""
     mark = cases[0].get_closest_marker("sampled")
-    one_in = mark.args[0] if mark and mark.args else 4
+    one_in = mark.args[0] if mark and mark.args else 6
     return math.ceil(len(cases) / one_in) if one_in else 0
 
 

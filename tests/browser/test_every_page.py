@@ -1,8 +1,9 @@
 """Every page, met by following the links: quiet, well built, readable by everybody, and no wider than a phone."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
+import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from django.urls import URLPattern, URLResolver, get_resolver
 from playwright.sync_api import Page
@@ -13,6 +14,10 @@ from tests.browser.tour import shape, walk
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 ALL_RULES = {"runOnly": WCAG, "resultTypes": ["violations"]}
 COLOURS = {"runOnly": ["color-contrast"], "resultTypes": ["violations"]}  # all that the dark scheme changes
+Views = tuple[tuple[int, Literal["dark", "light"]], ...]
+FILTERED: Views = ((390, "light"),)  # a filter shows the same parts again
+BOTH_WAYS: Views = ((1280, "dark"), (390, "light"))
+ALL_WAYS: Views = ((1280, "dark"), (1280, "light"), (390, "dark"), (390, "light"))
 # Only forms lead to these, or no person does.
 NOT_LINKED = {
     *("accounts:sign_out", "accounts:customers", "accounts:sign_in", "live", "ready", "operations:webhook"),
@@ -58,21 +63,20 @@ def names(resolver: URLResolver, prefix: str = "") -> Iterator[str]:
             yield from names(entry, f"{prefix}{entry.namespace}:" if entry.namespace else prefix)
 
 
-def measure(page: Page, *, whole: bool = True) -> dict[str, Any]:
-    """What is wrong with the page at hand, by what is wrong: empty if nothing is. Whole: in each scheme and size."""
+def measure(page: Page, views: Views = BOTH_WAYS) -> dict[str, Any]:
+    """What is wrong with the page at hand, by what is wrong: empty if nothing is. Views: in which sizes and schemes."""
     wrong: dict[str, Any] = {}
     built = page.evaluate(STRUCTURE)
     if built != {"h1": 1, "title": True, "lang": "en", "main": 1, "twice": []}:
         wrong["built"] = built
     page.evaluate(AXE_SCRIPT)
     page.emulate_media(reduced_motion="reduce")  # motion would show colours on their way
-    dark, light = ("dark", COLOURS), ("light", ALL_RULES)
-    for width, schemes in ((1280, (dark, light)), (390, (dark, light))) if whole else ((390, (light,)),):
+    for width, scheme in views:
         page.set_viewport_size({"width": width, "height": 844})
-        for scheme, rules in schemes:
-            page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-            for found in page.evaluate("rules => axe.run(document, rules)", rules)["violations"]:
-                wrong[f"{found['id']} {width} {scheme}"] = [node["html"][:120] for node in found["nodes"][:3]]
+        page.emulate_media(color_scheme=scheme)
+        rules = COLOURS if scheme == "dark" else ALL_RULES
+        for found in page.evaluate("rules => axe.run(document, rules)", rules)["violations"]:
+            wrong[f"{found['id']} {width} {scheme}"] = [node["html"][:120] for node in found["nodes"][:3]]
     page.set_viewport_size({"width": 360, "height": 844})
     if out := page.evaluate(STICKING_OUT):
         wrong["sticks out"] = out[:5]
@@ -80,14 +84,16 @@ def measure(page: Page, *, whole: bool = True) -> dict[str, Any]:
     return wrong
 
 
+@pytest.mark.sampled
 def test_every_page_is_linked_quiet_well_built_open_to_all_and_no_wider_than_a_phone(
-    page: Page, complaints: Complaints
+    page: Page, complaints: Complaints, request: pytest.FixtureRequest
 ) -> None:
     complaints.expect(404, 422)
+    views = ALL_WAYS if request.config.getoption("--thorough") else BOTH_WAYS
     wrong: dict[str, Any] = {}
 
     def look(page: Page, address: str) -> None:
-        if found := measure(page, whole="?" not in address):  # a filter shows the same parts again
+        if found := measure(page, FILTERED if "?" in address else views):
             wrong[address] = found
 
     seen = walk(page, look)

@@ -124,9 +124,7 @@ def test_groups(clock: Clock, coordinator: Person, flinkey: Remote) -> None:
     assert "Leer" not in [one["name"] for one in flinkey.state(1)["groups"]]
 
 
-def test_undoing_the_undo_of_a_new_group_makes_it_once_more(
-    clock: Clock, coordinator: Person, flinkey: Remote
-) -> None:
+def test_undoing_the_undo_of_a_new_group_makes_it_once_more(clock: Clock, coordinator: Person, flinkey: Remote) -> None:
     coordinator.post("/groups/new/", {"name": "Kassel"})
     page = undo(coordinator, undo(coordinator, receipt(coordinator)))
     assert [one["name"] for one in flinkey.state(1)["groups"]][-1] == "Kassel"
