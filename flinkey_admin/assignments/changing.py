@@ -18,6 +18,7 @@ from flinkey_admin.operations import journal
 from flinkey_admin.operations import services as operations
 from flinkey_admin.operations.journal import WindowBusy
 from flinkey_admin.operations.models import Operation, Step, Verb
+from flinkey_admin.operations.windows import as_kept, change, removal
 
 
 class Twin(Exception):
@@ -113,18 +114,8 @@ def change_access(
     """Changes a window; `said`: the marks of what got a yes. Raises CarGone, Asks, WindowBusy."""
     if not _is_under_way(scope, _open_key(scope, window), nonce):
         _ask(scope, window, changed, said)
-    before = _before(window)
-    step = journal.Planned(
-        Verb.CHANGE_WINDOW,
-        f"{called['user']} → {called['car']}",
-        car_id=window.car_id,
-        user_id=window.user_id,
-        window_id=window.id,
-        args=changed,
-        before=before,
-        inverse={"verb": Verb.CHANGE_WINDOW, "args": {name: before[name] for name in changed}},
-        open_key=_open_key(scope, window),
-    )
+    before = as_kept(window)
+    step = change(window, f"{called['user']} → {called['car']}", changed, open_key=_open_key(scope, window))
     facts = {**called, **_times({**before, **changed}), "car_id": window.car_id, "user_id": window.user_id}
     if keys.takes_away(before, changed) and (until := may_hold_key(window)):
         facts["key_until"] = written(until)
@@ -148,19 +139,10 @@ def _ask(scope: Scope, window: Assignment, changed: dict[str, Any], said: Sequen
 
 def end_access(scope: Scope, window: Assignment, called: dict[str, str], nonce: uuid.UUID) -> Operation:
     """Deletes a window. Raises WindowBusy while another change of it is open."""
-    step = journal.Planned(
-        Verb.DELETE_WINDOW,
-        f"{called['user']} → {called['car']}",
-        car_id=window.car_id,
-        user_id=window.user_id,
-        window_id=window.id,
-        before=_before(window),
-        inverse={"verb": Verb.CREATE_WINDOW, "args": _before(window)},
-        open_key=_open_key(scope, window),
-    )
+    step = removal(window, f"{called['user']} → {called['car']}", open_key=_open_key(scope, window))
     facts = {
         **called,
-        **_times(_before(window)),
+        **_times(as_kept(window)),
         "car_id": window.car_id,
         "user_id": window.user_id,
     }
@@ -173,17 +155,6 @@ def end_access(scope: Scope, window: Assignment, called: dict[str, str], nonce: 
 def may_hold_key(window: Assignment) -> dt.datetime | None:
     """Until when a phone may still hold a key for a window that is taken away now; None when it cannot have one."""
     return residual.until(window.end, timezone.now(), window.lifetime)
-
-
-def _before(window: Assignment) -> dict[str, Any]:
-    return {
-        "car_id": window.car_id,
-        "user_id": window.user_id,
-        "start": written(window.start),
-        "end": optional_written(window.end),
-        "lifetime": window.lifetime,
-        "renewable_after": window.renewable_after,
-    }
 
 
 def _open_key(scope: Scope, window: Assignment) -> str:

@@ -9,7 +9,7 @@ from django.http import Http404
 from django.utils import timezone
 
 from flinkey_admin.accounts.scoping import Scope, scoped
-from flinkey_admin.fleet import filters, plans
+from flinkey_admin.fleet import endings, filters, plans
 from flinkey_admin.fleet.models import Selection
 from flinkey_admin.flinkey import Kind
 from flinkey_admin.flinkey.records import Group
@@ -19,6 +19,7 @@ from flinkey_admin.mirror.models import Membership
 from flinkey_admin.mirror.queries import live, things
 from flinkey_admin.operations import journal
 from flinkey_admin.operations import services as operations
+from flinkey_admin.operations.endings import facts as found_endings
 from flinkey_admin.operations.models import Operation, State, Step, Verb
 from flinkey_admin.web.sentences import MISSING
 
@@ -86,9 +87,15 @@ class NothingToDo(Exception):
         self.left_out = left_out
 
 
-def _read_for_plan(scope: Scope, kind: Kind, ids: Sequence[int], group_ids: Sequence[int]) -> plans.Facts:
-    """What flinkey says now of these groups, and what the copy knows of the things. Raises Http404 for a group gone."""
+def _read_for_plan(
+    scope: Scope, kind: Kind, ids: Sequence[int], group_ids: Sequence[int], leave: Sequence[int] = ()
+) -> plans.Facts:
+    """What flinkey says now of these groups, and what the copy knows of the things. Raises Http404 for a group gone.
+
+    leave: the groups that some of the things leave; the review names the windows that outlive that.
+    """
     names = [lists.GROUPS, *(lists.members(group_id, kind) for group_id in group_ids)]
+    names += endings.lists_for(kind, ids, leave)
     if things(kind, scope).filter(flinkey_id__in=ids).count() < len(set(ids)):
         names.append(lists.CATALOG[kind])  # something that the copy has never heard of
     reading.read_now(scope, names)
@@ -115,7 +122,7 @@ def groups_of(scope: Scope, kind: Kind, ids: Sequence[int]) -> list[int]:
 
 def plan_move(scope: Scope, kind: Kind, ids: Sequence[int], leave_id: int, come_id: int) -> Operation:
     """Plans a move. Raises NothingToDo, Http404 for a group that is gone."""
-    facts = _read_for_plan(scope, kind, ids, [leave_id, come_id])
+    facts = _read_for_plan(scope, kind, ids, [leave_id, come_id], [leave_id])
     leave, come = facts.groups[leave_id], facts.groups[come_id]
     plan = plans.move(facts, [leave], come)
     return _store(scope, Operation.Kind.MOVE, kind, plan, {"from": leave.name, "to": come.name, "from_id": leave.id})
@@ -124,7 +131,7 @@ def plan_move(scope: Scope, kind: Kind, ids: Sequence[int], leave_id: int, come_
 def plan_gather(scope: Scope, kind: Kind, ids: Sequence[int], come_id: int) -> Operation:
     """Plans a move out of whatever groups the things are in. Raises NothingToDo, Http404 for a group that is gone."""
     others = [group_id for group_id in groups_of(scope, kind, ids) if group_id != come_id]
-    facts = _read_for_plan(scope, kind, ids, [come_id, *others])
+    facts = _read_for_plan(scope, kind, ids, [come_id, *others], others)
     leave, come = [facts.groups[group_id] for group_id in others], facts.groups[come_id]
     plan = plans.move(facts, leave, come, strays=True)
     names = ", ".join(group.name for group in leave)
@@ -149,7 +156,7 @@ def plan_add(scope: Scope, kind: Kind, ids: Sequence[int], group_id: int) -> Ope
 
 def plan_remove(scope: Scope, kind: Kind, ids: Sequence[int], group_ids: Sequence[int]) -> Operation:
     """Plans to remove from groups. Raises NothingToDo, Http404 for a group that is gone."""
-    facts = _read_for_plan(scope, kind, ids, group_ids)
+    facts = _read_for_plan(scope, kind, ids, group_ids, group_ids)
     leave = list(facts.groups.values())
     plan = plans.remove(facts, leave)
     names: dict[str, Any] = {"from": ", ".join(group.name for group in leave), "from_many": len(leave)}
@@ -162,7 +169,7 @@ def _store(scope: Scope, change: Operation.Kind, kind: Kind, plan: plans.Plan, n
     facts = names | {"kind": str(kind), "count": plan.count, "left_out": plan.left_out}
     if plan.count == 1:
         facts["only"] = plan.first
-    return journal.plan(scope, change, facts, plan.steps)
+    return journal.plan(scope, change, facts | found_endings(endings.find(scope, plan.steps)), plan.steps)
 
 
 # Changing groups ----------------------------------------------------------------------------------------------------
@@ -228,6 +235,9 @@ def plan_empty(scope: Scope, group: Group, come: Group | None) -> Operation:
     facts: dict[str, Any] = {"name": group.name, "from": group.name, "from_id": group.id}
     facts |= {"to": come.name} if come else {"alone": _only_in(scope, group.id, inside)}
     facts |= {"count": plan.count, "left_out": plan.left_out}
+    if not come:
+        reading.read_now(scope, endings.lists_for(Kind.USERS, inside[Kind.USERS], [group.id]))
+    facts |= found_endings(endings.find(scope, plan.steps))
     return journal.plan(scope, Operation.Kind.EMPTY_GROUP, facts, plan.steps)
 
 

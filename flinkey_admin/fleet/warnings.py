@@ -1,49 +1,33 @@
-"""What a person should know before a yes to a change of members: groups open no doors."""
+"""What a person should know before a yes to taking a change back: groups open no doors."""
 
+from itertools import groupby
 from typing import Any
 
-from django.utils import timezone
 from django.utils.translation import ngettext
 
 from flinkey_admin.accounts.scoping import scope_of_job
-from flinkey_admin.flinkey import Kind
-from flinkey_admin.mirror.models import Membership
-from flinkey_admin.mirror.queries import live, not_over, things, windows
-from flinkey_admin.operations.models import Operation, Verb
-from flinkey_admin.web.names import name_of
+from flinkey_admin.fleet import endings
+from flinkey_admin.operations.models import Operation
 
 MOST = 20  # sentences
 
 
 def warnings(operation: Operation, **_kwargs: Any) -> list[str]:
-    """For each user who leaves a group: the windows that stay, on cars of that very group."""
-    leaving = list(operation.steps.filter(verb=Verb.REMOVE, kind=str(Kind.USERS)))
-    if not leaving:
+    """For each who leaves a group again: the windows that stay. A change of the fleet's own offers to end them."""
+    if operation.undoes_id is None:
         return []
-    scope = scope_of_job(operation.person, operation.customer)
-    inside: dict[int | None, set[int]] = {step.group_id: set() for step in leaving}
-    cars = live(Membership, scope).filter(kind=Kind.CARS, group__flinkey_id__in=list(inside))
-    for group, car in cars.values_list("group__flinkey_id", "thing_id"):
-        inside[group].add(car)
-    mine = windows(scope).filter(not_over(timezone.now()), user_id__in=[step.thing_id for step in leaving])
-    open_to: dict[int | None, list[int]] = {}
-    for user, number in mine.exclude(car_id=None).order_by("start").values_list("user_id", "car_id"):
-        open_to.setdefault(user, []).append(number or 0)
-    kept = [(step, [car for car in open_to.get(step.thing_id, []) if car in inside[step.group_id]]) for step in leaving]
-    wanted = {car for _step, found in kept for car in found}
-    names = {row.flinkey_id: name_of(row.record()) for row in things(Kind.CARS, scope).filter(flinkey_id__in=wanted)}
+    found = endings.find(scope_of_job(operation.person, operation.customer), list(operation.steps.all()))
+    by_thing = [list(rows) for _thing, rows in groupby(found, lambda one: (one["kind"], one["thing"]))]
     return [
         ngettext(
-            "%(user)s keeps %(count)s access to a car of %(group)s: %(cars)s. This change does not end it.",
-            "%(user)s keeps %(count)s accesses to cars of %(group)s: %(cars)s. This change does not end them.",
-            len(found),
+            "%(thing)s keeps %(count)s access: %(others)s. This change does not end it.",
+            "%(thing)s keeps %(count)s accesses: %(others)s. This change does not end them.",
+            len(rows),
         )
         % {
-            "user": step.label,
-            "count": len(found),
-            "group": step.group_label,
-            "cars": ", ".join(dict.fromkeys(names.get(car, str(car)) for car in found)),
+            "thing": rows[0]["label"],
+            "count": len(rows),
+            "others": ", ".join(dict.fromkeys(one["other"] for one in rows)),
         }
-        for step, found in kept
-        if found
+        for rows in by_thing
     ][:MOST]

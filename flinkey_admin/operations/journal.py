@@ -108,11 +108,8 @@ def plan(
         if again:
             # The form was changed and sent once more, with the browser's back button: another change.
             return plan(scope, kind, facts, steps, undoes=undoes)
-        keys = [step.open_key for step in steps if step.open_key]
-        open_step = Step.objects.filter(open_key__in=keys, customer=scope.customer).first()
-        if open_step is None:
-            raise
-        raise WindowBusy(open_step.operation) from None
+        require_free(scope.customer.pk, [step for step in steps if step.open_key])
+        raise
     return operation
 
 
@@ -134,18 +131,7 @@ def _same(operation: Operation, scope: Scope, kind: Operation.Kind, facts: dict[
 
 
 def _store(operation: Operation, steps: Sequence[Planned]) -> None:
-    names = [item.name for item in fields(Planned) if item.name not in {"after", "label", "group_label"}]
-    rows = [
-        Step(
-            operation=operation,
-            customer_id=operation.customer_id,
-            position=position,
-            label=step.label[:300],
-            group_label=step.group_label[:300],
-            **{name: getattr(step, name) for name in names},
-        )
-        for position, step in enumerate(steps)
-    ]
+    rows = [_row(operation, position, step) for position, step in enumerate(steps)]
     Step.objects.bulk_create([row for row, step in zip(rows, steps, strict=True) if step.after is None])
     dependent = [(row, step.after) for row, step in zip(rows, steps, strict=True) if step.after is not None]
     for row, after in dependent:
@@ -153,14 +139,74 @@ def _store(operation: Operation, steps: Sequence[Planned]) -> None:
     Step.objects.bulk_create([row for row, _after in dependent])  # none waits for one that waits itself
 
 
-def queue(operation: Operation) -> None:
-    """A person's yes: from here on the worker may take it at any time. What was planned becomes a change."""
+def _row(operation: Operation, position: int, step: Planned) -> Step:
+    names = [item.name for item in fields(Planned) if item.name not in {"after", "label", "group_label"}]
+    return Step(
+        operation=operation,
+        customer_id=operation.customer_id,
+        position=position,
+        label=step.label[:300],
+        group_label=step.group_label[:300],
+        **{name: getattr(step, name) for name in names},
+    )
+
+
+def queue(operation: Operation, more: Sequence[Planned] = (), facts: dict[str, Any] | None = None) -> None:
+    """A person's yes: from here on the worker may take it at any time. What was planned becomes a change.
+
+    more, facts: what the yes itself has added to the plan; a second yes adds nothing. From now on the change holds its
+    windows: raises WindowBusy when another one does.
+    """
     now = timezone.now()
+    row = Operation.objects.filter(pk=operation.pk)
     with transaction.atomic():
-        Operation.objects.filter(pk=operation.pk, started_at=None).update(started_at=now)
-        Operation.objects.filter(pk=operation.pk, lease_until=None).update(hold=Hold.QUEUED)
-        Operation.objects.filter(pk=operation.pk).update(active_at=now, next_try_at=None, wish="")
+        if row.filter(started_at=None).update(started_at=now):
+            _add(operation, more)
+            _hold_windows(operation)
+            row.update(facts=operation.facts | (facts or {}))
+        row.filter(lease_until=None).update(hold=Hold.QUEUED)
+        row.update(active_at=now, next_try_at=None, wish="")
     operation.refresh_from_db()
+
+
+def _add(operation: Operation, more: Sequence[Planned]) -> None:
+    """More steps behind those that were planned; each may wait for one of these."""
+    keys = dict(operation.steps.values_list("position", "pk")) if more else {}
+    rows = [_row(operation, len(keys) + place, step) for place, step in enumerate(more)]
+    for row, step in zip(rows, more, strict=True):
+        row.after_id = None if step.after is None else keys[step.after]
+    Step.objects.bulk_create(rows)
+
+
+def open_key(customer_id: int, step: Planned | Step) -> str | None:
+    """What only one open change of a window may hold; None for any other step."""
+    match step.verb:
+        case Verb.CREATE_WINDOW:
+            return f"create {customer_id} {step.car_id} {step.user_id} {step.args['start']} {step.args.get('end')}"
+        case Verb.CHANGE_WINDOW | Verb.DELETE_WINDOW:
+            return f"window {customer_id} {step.window_id}"
+    return None
+
+
+def _hold_windows(operation: Operation) -> None:
+    """Takes the windows that this change is about, so that no other one may change them meanwhile."""
+    steps = list(operation.steps.filter(open_key=None, settled_at=None, verb__endswith="-window"))
+    for step in steps:
+        step.open_key = open_key(operation.customer_id, step)
+    try:
+        with transaction.atomic():
+            Step.objects.bulk_update(steps, ["open_key"], batch_size=200)
+    except IntegrityError:
+        require_free(operation.customer_id, steps)
+        raise
+
+
+def require_free(customer_id: int, steps: Iterable[Planned | Step]) -> None:
+    """Raises WindowBusy when another change holds a window of these steps."""
+    keys = [key for step in steps if (key := open_key(customer_id, step))]
+    held = Step.objects.filter(open_key__in=keys, customer=customer_id).select_related("operation").first()
+    if held is not None:
+        raise WindowBusy(held.operation)
 
 
 def begin(operation: Operation) -> bool:
@@ -498,7 +544,7 @@ def prune(before: dt.datetime, spared: "QuerySet[Operation]", *, dry_run: bool =
 
 def summarise(operation: Operation) -> None:
     """The operation's state from its steps. What hangs on a refused step will not come, so it does not count."""
-    steps = Step.objects.filter(operation=operation).exclude(after__state=State.REFUSED)
+    steps = _may_come(Step.objects.filter(operation=operation))
     states = list(steps.values_list("state", flat=True))
     state = summary(states)
     done = all(one in SETTLED for one in states)
@@ -512,7 +558,12 @@ def summarise(operation: Operation) -> None:
 def to_send(operation: Operation) -> "QuerySet[Step]":
     """What of a change may still be sent: what never was, and what is harmless to repeat."""
     may = Q(state=State.PLANNED) | Q(state__in=[State.SENT, State.UNKNOWN], verb__in=REPEATABLE)
-    return Step.objects.filter(may, operation=operation).exclude(after__state=State.REFUSED)
+    return _may_come(Step.objects.filter(may, operation=operation))
+
+
+def _may_come(steps: "QuerySet[Step]") -> "QuerySet[Step]":
+    """Without what waits for a step that was refused, or for one that waits for such a step itself."""
+    return steps.exclude(after__state=State.REFUSED).exclude(after__after__state=State.REFUSED)
 
 
 def summary(states: Sequence[str]) -> State:

@@ -67,7 +67,9 @@ class _Run:
         for step in first:
             if step.after_id not in free:
                 self.waiting[step.after_id].append(step)
-        self.open = {step.pk for step in steps if step.state != State.CONFIRMED} - {step.pk for step in self.last}
+        # A window comes true later, and no group waits for that.
+        of_groups = [step for step in steps if step.verb not in calls.WINDOW_VERBS and step not in self.last]
+        self.open = {step.pk for step in of_groups if step.state != State.CONFIRMED}
         self.announced: deque[Step] = deque()  # stored as sent; the next free place sends them
         self.under_way: dict[Future[Outcome], Step] = {}
         self.confirmed: list[Step] = []  # not told yet
@@ -160,7 +162,7 @@ class _Run:
 
         Those that are still right wait their turn; the outcome of the others.
         """
-        late = [step for step in self.ready if step.after_id in self.done_before]
+        late = [step for step in self.ready if step.after_id in self.done_before and step.verb == Verb.REMOVE]
         if not late:
             return []
         pairs = [(step, self.done_before[step.after_id]) for step in late if step.after_id]
@@ -186,12 +188,10 @@ class _Run:
             self.ready.extend(self.last)
             self.last = []
         # What is harmless to repeat is announced ahead of time, for a crash makes it unknown whether it was sent.
-        ahead = upstream.AT_ONCE if self.ready and self.ready[0].verb not in calls.WINDOW_VERBS else 0
-        if self.careful:
-            ahead = 0
-        room = max(0, self._places() + ahead - len(self.under_way) - len(self.announced))
+        ahead = 0 if self.careful else upstream.AT_ONCE
+        free = self._places() - len(self.under_way) - len(self.announced)
         starting: list[Step] = []
-        while self.ready and len(starting) < room:
+        while self.ready and len(starting) < free + ahead * (self.ready[0].verb not in calls.WINDOW_VERBS):
             step = self.ready.popleft()
             if not self.wish or step.after_id:
                 starting.append(step)

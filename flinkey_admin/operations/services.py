@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 from django.http import Http404
 from django.utils import timezone
@@ -15,10 +16,13 @@ from django.utils.translation import ngettext
 from flinkey_admin import upstream
 from flinkey_admin.accounts.scoping import Scope, require_client, scoped, signed_out
 from flinkey_admin.flinkey.errors import Unauthorized
+from flinkey_admin.flinkey.fields import instant
 from flinkey_admin.operations import confirmation, journal, runner, titles, upkeep
 from flinkey_admin.operations.calls import WINDOW_VERBS
+from flinkey_admin.operations.endings import Chosen
 from flinkey_admin.operations.models import Hold, Operation, State, Step, Verb
 from flinkey_admin.web.sentences import HOLDS, REASONS, WISHES, Text, busy, goes_on_in
+from flinkey_admin.web.templatetags.times import moment
 
 Kind = Operation.Kind
 GIVEN_UP = "given-up"
@@ -131,6 +135,8 @@ def _item(steps: Sequence[Step]) -> Item:
     add, remove = _worst(adds), _worst(removes)
     told = _worst([one for one in (add, remove) if one]) or steps[0]
     words, text = titles.state_word(told), reason_text(told)
+    if _kind(told) == "windows":
+        text = text or _times_text(told)
     if add and remove:
         told = remove if add.state == State.CONFIRMED else add
         names = {"from": _groups(removes), "to": _groups(adds)}
@@ -146,8 +152,25 @@ def _item(steps: Sequence[Step]) -> Item:
         told.reason == "given-up",
         _groups(removes),
         _groups(adds),
-        "groups" if told.verb == Verb.DELETE_GROUP else told.kind,
+        _kind(told),
     )
+
+
+def _kind(step: Step) -> str:
+    """What a thing is, where a change is about things of several kinds."""
+    if step.verb == Verb.DELETE_GROUP:
+        return "groups"
+    return "windows" if step.verb in WINDOW_VERBS and step.position else step.kind
+
+
+def _times_text(step: Step) -> str:
+    """Until when a window that is changed beside other things runs, or from when until when one comes back."""
+    if step.verb == Verb.DELETE_WINDOW or "end" not in step.args:
+        return ""
+    end = moment(instant(step.args["end"])) if step.args["end"] else _("open end")
+    if "start" in step.args:
+        return _("from %(start)s until %(end)s") % {"start": moment(instant(step.args["start"])), "end": end}
+    return _("until %(end)s") % {"end": end}
 
 
 def _worst(steps: Sequence[Step]) -> Step | None:
@@ -227,10 +250,15 @@ def must_wait(operation: Operation) -> float:
     return max(0.0, (until - timezone.now()).total_seconds()) if until else 0.0
 
 
-def start(scope: Scope, operation: Operation) -> Operation:
-    """The yes to a review. What takes another change back closes the rest of that one first."""
-    if operation.undoes and operation.undoes.lease_until is None:
-        journal.close(operation.undoes)
+def start(scope: Scope, operation: Operation, chosen: Chosen) -> Operation:
+    """The yes to a review. What takes another change back closes the rest of that one first.
+
+    chosen: the accesses that shall end with it. Raises WindowBusy; then nothing has happened.
+    """
+    with transaction.atomic():
+        if operation.undoes and operation.undoes.lease_until is None:
+            journal.close(operation.undoes)
+        journal.queue(operation, chosen.steps, chosen.facts)
     return _go(scope, operation)
 
 
@@ -276,7 +304,8 @@ def is_running(operation: Operation) -> bool:
 
 def is_group_gone(operation: Operation) -> bool:
     """Whether the group that a change was about is deleted by it."""
-    return operation.kind == Kind.EMPTY_GROUP and operation.state == State.CONFIRMED
+    gone = operation.steps.filter(verb=Verb.DELETE_GROUP, state=State.CONFIRMED)
+    return operation.kind == Kind.EMPTY_GROUP and gone.exists()
 
 
 def is_on_its_way(operation: Operation) -> bool:

@@ -34,7 +34,13 @@ def title(operation: Operation) -> str:
         Kind.CHANGE_ACCESS: _("Change the access of %(user)s to %(car)s"),
         Kind.END_ACCESS: _("Remove the access of %(user)s to %(car)s"),
     }
-    return words[Kind(operation.kind)] % names
+    title = words[Kind(operation.kind)] % names
+    more = []
+    if ended := facts.get("ended"):
+        more = [ngettext("end %(count)s access", "end %(count)s accesses", ended) % {"count": ended}]
+    if restored := facts.get("restored"):
+        more = [ngettext("restore %(count)s access", "restore %(count)s accesses", restored) % {"count": restored}]
+    return " · ".join([title, *more] if facts.get("count", 1) else more)
 
 
 def done_word(step: Step) -> str:

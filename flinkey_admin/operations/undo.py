@@ -84,6 +84,7 @@ def plan(scope: Scope, operation: Operation) -> Operation:
             PLANS[Verb(step.verb)](client, step, back)
     if not back.steps:
         raise Overtaken(back.left_out)
+    journal.require_free(operation.customer_id, back.steps)
     kind = OPPOSITE[Kind(operation.kind)]
     if kind == Kind.MOVE and not operation.facts.get("to"):
         kind = Kind.ADD  # out of a group that was emptied, into nowhere
@@ -99,12 +100,21 @@ def _facts(operation: Operation, back: Back) -> dict[str, Any]:
     if operation.kind == Kind.RENAME_GROUP:
         facts = {**operation.facts, "from": operation.facts["name"], "name": operation.facts["from"]}
     if operation.kind in {Kind.MOVE, Kind.ADD, Kind.REMOVE, Kind.EMPTY_GROUP}:
-        count = len({(step.kind, step.thing_id) for step in back.steps})
+        count = len({(step.kind, step.thing_id) for step in back.steps if step.thing_id})
         facts |= {"count": count, "only": back.things[0] if count == 1 else None}
-    for step in back.steps:
+        facts |= _windows_facts(operation, back)
+    for step in back.steps if "count" not in facts else ():
         facts |= {name: step.args[name] for name in ("start", "end") if name in step.args}
     facts |= {"left_out": back.left_out, "key_until": back.key_until}
     return {key: value for key, value in facts.items() if value is not None}
+
+
+def _windows_facts(operation: Operation, back: Back) -> dict[str, Any]:
+    """How many accesses that were ended with a change of members are restored, or the other way round."""
+    count = sum(step.verb.endswith("-window") for step in back.steps) or None
+    was_ended = "ended" in operation.facts
+    sides = {"ended": None if was_ended else count, "restored": count if was_ended else None}
+    return {**sides, "endings": None, "ends_at": None, "key_until": None}
 
 
 # Members ------------------------------------------------------------------------------------------------------------
@@ -113,7 +123,7 @@ def _facts(operation: Operation, back: Back) -> dict[str, Any]:
 def _members(client: Flinkey, operation: Operation, done: Sequence[Step], back: Back) -> None:
     """A thing is added to its old groups before it leaves the new one, whatever is known of how it left those."""
     removals: dict[int | None, list[Step]] = defaultdict(list)
-    for step in operation.steps.exclude(after=None):
+    for step in operation.steps.filter(verb=Verb.REMOVE, after__isnull=False):
         removals[step.after_id].append(step)
     came = {step.pk for step in done if step.verb == Verb.ADD}
     inside = truth.inside(client, [*done, *(one for step in done for one in removals[step.pk])])
@@ -258,7 +268,7 @@ def _delete_window(client: Flinkey, step: Step, back: Back) -> None:
     before = _as_kept(window, ("start", "end", "lifetime", "renewable_after"))
     _warn(window, back)
     facts = {"window_id": window.id, "before": before, "inverse": {"verb": Verb.CREATE_WINDOW, "args": before}}
-    back.steps.append(_window(step, Verb.DELETE_WINDOW, open_key=_open_key(step), **facts))
+    back.steps.append(_window(step, Verb.DELETE_WINDOW, **facts))
 
 
 def _change_back(client: Flinkey, step: Step, back: Back) -> None:
@@ -274,7 +284,7 @@ def _change_back(client: Flinkey, step: Step, back: Back) -> None:
     args = {name: before[name] for name in step.args}
     inverse = {"verb": Verb.CHANGE_WINDOW, "args": now}
     facts = {"window_id": window.id, "args": args, "before": {**step.before, **now}, "inverse": inverse}
-    back.steps.append(_window(step, Verb.CHANGE_WINDOW, open_key=_open_key(step), **facts))
+    back.steps.append(_window(step, Verb.CHANGE_WINDOW, **facts))
 
 
 def _create_window(client: Flinkey, step: Step, back: Back) -> None:
@@ -287,12 +297,7 @@ def _create_window(client: Flinkey, step: Step, back: Back) -> None:
         back.leave(step.label, _("the same access is there again"))
         return
     facts = {"args": args, "before": {"ids": [one.id for one in there]}, "inverse": {"verb": Verb.DELETE_WINDOW}}
-    key = f"create {step.customer_id} {step.car_id} {step.user_id} {args['start']} {args['end']}"
-    back.steps.append(_window(step, Verb.CREATE_WINDOW, open_key=key, **facts))
-
-
-def _open_key(step: Step) -> str:
-    return f"window {step.customer_id} {step.window_id}"
+    back.steps.append(_window(step, Verb.CREATE_WINDOW, **facts))
 
 
 PLANS: dict[Verb, Callable[[Flinkey, Step, Back], None]] = {

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 from flinkey_admin.accounts.requests import ManagerRequest
 from flinkey_admin.accounts.scoping import client_for, live_scope, signed_out
 from flinkey_admin.flinkey.fields import instant
-from flinkey_admin.operations import confirmation, history, journal, services, signals, titles, truth, undo
+from flinkey_admin.operations import confirmation, endings, history, journal, services, signals, titles, truth, undo
 from flinkey_admin.operations.calls import WINDOW_VERBS
 from flinkey_admin.operations.models import Hold, Operation, State, Step, Verb
 from flinkey_admin.web import sentences
@@ -92,6 +92,7 @@ def receipt_context(operation: Operation) -> dict[str, object]:
         "removed": _removed(operation),
         "back": _back({} if services.is_group_gone(operation) else operation.facts),
         "seen": _mark(operation, found, late=late),
+        "of_members": operation.facts.get("kind") in {"cars", "users"} or operation.kind == Operation.Kind.EMPTY_GROUP,
     }
 
 
@@ -111,7 +112,8 @@ def _window_facts(facts: dict[str, Any]) -> dict[str, Any]:
     """The times of a window and until when a phone may still hold its key, where a change has them."""
     times = {name: instant(facts[name]) if facts.get(name) else None for name in ("start", "end")}
     until = facts.get("key_until")
-    return {**times, "key_sentence": sentences.key_until(instant(until)) if until else ""}
+    sentence = sentences.key_until(instant(until), many=bool(facts.get("key_many"))) if until else ""
+    return {**times, "key_sentence": sentence}
 
 
 def _removed(operation: Operation) -> str:
@@ -151,6 +153,7 @@ def review(request: ManagerRequest, operation: Operation, changed: Sequence[str]
         "others": journal.in_the_way(operation),
         "undo": services.undo_text(operation),
         "warnings": _warnings(operation),
+        "offers": endings.offers(operation, request.POST),
         "changed": changed,
         "seen": mark_of(list(changed)) if changed else "",
         "back": _back(operation.facts),
@@ -179,11 +182,27 @@ def operation_run(request: ManagerRequest, operation_id: int) -> HttpResponse:
                 return redirect("operations:detail", operation.pk)
             if not started:
                 journal.set_reason(operation, request.POST.get("reason", ""))
-                changed = truth.changes(request.manager, operation)
+                chosen = endings.choose(request.manager, operation, request.POST)
+                changed = [*truth.changes(request.manager, operation), *chosen.changed]
                 if changed and request.POST.get("seen") != mark_of(changed):
                     return review(request, operation, changed)
-            (services.finish if started else services.start)(request.manager, operation)
+                return _started(request, operation, chosen)
+            services.finish(request.manager, operation)
     return redirect("operations:detail", operation.pk)
+
+
+def _started(request: ManagerRequest, operation: Operation, chosen: endings.Chosen) -> HttpResponse:
+    """Begins what was planned. When somebody changes one of its windows just now, it stays a plan."""
+    try:
+        services.start(request.manager, operation, chosen)
+    except journal.WindowBusy as busy:
+        return _busy(request, busy)
+    return redirect("operations:detail", operation.pk)
+
+
+def _busy(request: ManagerRequest, busy: journal.WindowBusy) -> HttpResponse:
+    messages.warning(request, _("Another change of this access is still open. Wait until it is done."))
+    return redirect("operations:detail", busy.operation.pk)
 
 
 @require_safe
@@ -227,8 +246,7 @@ def operation_back(request: ManagerRequest, operation_id: int) -> HttpResponse:
                 request, _("Nothing of it can be taken back any more: %(reasons)s.") % {"reasons": reasons}
             )
         except journal.WindowBusy as busy:
-            messages.warning(request, _("Another change of this access is still open. Wait until it is done."))
-            return redirect("operations:detail", busy.operation.pk)
+            return _busy(request, busy)
     return redirect("operations:detail", operation.pk)
 
 

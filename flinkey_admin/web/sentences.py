@@ -146,11 +146,20 @@ def busy(seconds: float) -> str:
     ) % {"count": whole}
 
 
-def key_until(moment: dt.datetime) -> str:
-    """Removing access does not reach a phone that is offline: until when it may still open the car."""
-    return _(
+def key_until(moment: dt.datetime, *, many: bool = False) -> str:
+    """Removing access does not reach a phone that is offline: until when it may still open the car.
+
+    many: the access of several people.
+    """
+    text = _(
         "The driver's phone may still hold a key until it next goes online, at the latest until %(when)s (an estimate)."
-    ) % {"when": date_format(timezone.localtime(moment), "DATETIME_FORMAT")}
+    )
+    if many:
+        text = _(
+            "The drivers' phones may still hold a key until they next go online, at the latest until %(when)s "
+            "(an estimate)."
+        )
+    return text % {"when": date_format(timezone.localtime(moment), "DATETIME_FORMAT")}
 
 
 def removed_at(moment: dt.datetime) -> str:

@@ -263,5 +263,25 @@ def test_the_review_names_the_access_that_stays(clock: Clock, coordinator: Perso
         coordinator.get(address)
     coordinator.post("/groups/1/users/move/", {"id": ["5"], "to": "2"})
     page = receipt(coordinator)
-    assert "keeps 1 access to a car of Hamburg: Pool 1" in visible(page)
+    assert "1 access stays" in visible(page)
+    assert "Pool 1 · HH-FK 1234 Tue 24 Nov, 07:00 \u2013 open end" in visible(page)
     assert "Groups open no doors" in visible(page)
+
+
+def test_a_review_that_nobody_confirms_holds_no_window(clock: Clock, coordinator: Person, flinkey: Remote) -> None:
+    """Only a change that has its yes keeps others from its windows; a plan that is overtaken says so at its yes."""
+    give(coordinator)
+    clock.advance(3)
+    review = press(coordinator, receipt(coordinator), "back")
+    plan = Operation.objects.latest("pk")
+    assert plan.started_at is None
+    number = Step.objects.earliest("pk").window_id
+    flinkey.settings(delay=1000)
+    answer = coordinator.post(f"/assignments/{number}/delete/")
+    assert answer.status_code == 302
+    assert count(flinkey, "deleteAssignment") == 1
+    page = press(coordinator, review, "run")
+    assert says(page, "Another change of this access is still open.")
+    plan.refresh_from_db()
+    assert plan.started_at is None
+    assert count(flinkey, "deleteAssignment") == 1

@@ -9,15 +9,16 @@ register = template.Library()
 
 @register.filter
 def plural(kind: str) -> str:
-    """Cars, users, services, boxes: the heading of a list."""
-    return {"cars": _("Cars"), "users": _("Users"), "services": _("Services"), "products": _("Boxes")}[kind]
+    """Cars, users, services, boxes, access: the heading of a list."""
+    words = {"cars": _("Cars"), "users": _("Users"), "services": _("Services"), "products": _("Boxes")}
+    return (words | {"windows": _("Access")})[kind]
 
 
 @register.filter
 def singular(kind: str) -> str:
-    """Car, user, service, box, group: what a thing is, beside its name."""
+    """Car, user, service, box, group, access: what a thing is, beside its name."""
     words = {"cars": _("Car"), "users": _("User"), "services": _("Service"), "products": _("Box"), "groups": _("Group")}
-    return words[kind]
+    return (words | {"windows": _("Access")})[kind]
 
 
 @register.filter
