@@ -15,8 +15,8 @@ from flinkey_admin.flinkey import Kind
 from flinkey_admin.flinkey.records import Assignment
 from flinkey_admin.mirror.models import Window
 from flinkey_admin.operations import confirmation
-from flinkey_admin.operations import services as operations
 from flinkey_admin.operations.models import State, Step, Verb
+from flinkey_admin.operations.things import reason_text
 from flinkey_admin.web.names import Thing
 from flinkey_admin.web.sentences import LOST_WINDOW
 
@@ -182,7 +182,7 @@ def state_of(step: Step) -> str:
 def note_of(step: Step) -> str:
     """What is happening to a window, in words."""
     if step.state == State.REFUSED:
-        return operations.reason_text(step)
+        return reason_text(step)
     if step.verb == Verb.DELETE_WINDOW:
         return _("is being removed")
     if step.state == State.UNKNOWN:

@@ -24,7 +24,8 @@ from flinkey_admin.flinkey.records import Assignment
 from flinkey_admin.mirror import breaker
 from flinkey_admin.operations.journal import WindowBusy
 from flinkey_admin.operations.models import Operation, State
-from flinkey_admin.operations.services import by_nonce, items, nonce_of
+from flinkey_admin.operations.services import by_nonce, nonce_of
+from flinkey_admin.operations.things import items
 from flinkey_admin.web import sentences
 from flinkey_admin.web.converters import id_of
 from flinkey_admin.web.redirects import safe_next

@@ -21,7 +21,8 @@ from flinkey_admin.mirror.pages import Shown, show
 from flinkey_admin.mirror.queries import things
 from flinkey_admin.mirror.reading import Copy, Wanted, open_copy
 from flinkey_admin.operations.models import Operation, State, Step, Verb
-from flinkey_admin.operations.services import by_nonce, items, nonce_of
+from flinkey_admin.operations.services import by_nonce, nonce_of
+from flinkey_admin.operations.things import items
 from flinkey_admin.operations.views import review
 from flinkey_admin.web.converters import id_of
 from flinkey_admin.web.templatetags.kinds import counted

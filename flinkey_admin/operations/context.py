@@ -18,10 +18,11 @@ def unfinished(request: HttpRequest) -> dict[str, Any]:
     if scope is None:
         return {"tray": None, "new_nonce": uuid.uuid4}
     # Each part of a page is rendered by itself and comes by here; only the frame asks.
-    return {"tray": SimpleLazyObject(lambda: _tray(scope)), "new_nonce": uuid.uuid4}
+    return {"tray": SimpleLazyObject(lambda: tray_of(scope)), "new_nonce": uuid.uuid4}
 
 
-def _tray(scope: Scope) -> dict[str, Any]:
+def tray_of(scope: Scope) -> dict[str, Any]:
+    """The changes that this customer has yet to look after, each with its title and state in words."""
     rows = services.unfinished(scope)
     latest = list(rows[: SHOWN + 1])
     shown = [(row, titles.title(row), titles.operation_word(row)) for row in latest[:SHOWN]]

@@ -2,8 +2,7 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
@@ -11,41 +10,18 @@ from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from flinkey_admin import upstream
 from flinkey_admin.accounts.scoping import Scope, require_client, scoped, signed_out
 from flinkey_admin.flinkey.errors import Unauthorized
-from flinkey_admin.flinkey.fields import instant
 from flinkey_admin.operations import confirmation, journal, runner, titles, upkeep
 from flinkey_admin.operations.calls import WINDOW_VERBS
 from flinkey_admin.operations.endings import Chosen
 from flinkey_admin.operations.models import Hold, Operation, State, Step, Verb
-from flinkey_admin.web.sentences import HOLDS, REASONS, WISHES, Text, busy, goes_on_in
-from flinkey_admin.web.templatetags.times import moment
+from flinkey_admin.web.sentences import HOLDS, WISHES, goes_on_in
 
 Kind = Operation.Kind
-GIVEN_UP = "given-up"
 MEMBERS = [Verb.ADD, Verb.REMOVE]
-# After these nobody can say in which group the thing is.
-NOWHERE = {"missing-car", "missing-user", "missing-service", "missing-product", "given-up", "moved-on"}
-
-
-@dataclass(frozen=True)
-class Item:
-    """One thing of a change: its name, what became of it, and why."""
-
-    label: str
-    thing_id: int | None
-    state: str
-    word: str
-    text: str
-    detail: str = ""
-    reference: str = ""
-    given_up: bool = False  # not refused by flinkey: a person has left it so
-    leaves: str = ""  # the groups that it leaves,
-    comes: str = ""  # and those that it comes into
-    kind: str = ""
 
 
 def operations(scope: Scope) -> "QuerySet[Operation]":
@@ -119,122 +95,6 @@ def run(scope: Scope, operation: Operation) -> Operation:
     if dead is not None:
         raise signed_out(dead.detail)
     return operation
-
-
-def items(operation: Operation) -> list[Item]:
-    """What became of each thing, however many groups it comes into and leaves; told by the step that matters most."""
-    things: dict[object, list[Step]] = {}
-    for step in operation.steps.all():
-        things.setdefault((step.kind, step.thing_id) if step.thing_id else step.pk, []).append(step)
-    return [_item(steps) for steps in things.values()]
-
-
-def _item(steps: Sequence[Step]) -> Item:
-    adds = [step for step in steps if step.verb == Verb.ADD]
-    removes = [step for step in steps if step.verb == Verb.REMOVE]
-    add, remove = _worst(adds), _worst(removes)
-    told = _worst([one for one in (add, remove) if one]) or steps[0]
-    words, text = titles.state_word(told), reason_text(told)
-    if _kind(told) == "windows":
-        text = text or _times_text(told)
-    if add and remove:
-        told = remove if add.state == State.CONFIRMED else add
-        names = {"from": _groups(removes), "to": _groups(adds)}
-        words, text = _move_words(add, remove, names, titles.state_word(told), reason_text(told))
-    return Item(
-        told.label,
-        told.thing_id,
-        told.state,
-        words,
-        text,
-        told.detail,
-        told.reference,
-        told.reason == "given-up",
-        _groups(removes),
-        _groups(adds),
-        _kind(told),
-    )
-
-
-def _kind(step: Step) -> str:
-    """What a thing is, where a change is about things of several kinds."""
-    if step.verb == Verb.DELETE_GROUP:
-        return "groups"
-    return "windows" if step.verb in WINDOW_VERBS and step.position else step.kind
-
-
-def _times_text(step: Step) -> str:
-    """Until when a window that is changed beside other things runs, or from when until when one comes back."""
-    if step.verb == Verb.DELETE_WINDOW or "end" not in step.args:
-        return ""
-    end = moment(instant(step.args["end"])) if step.args["end"] else _("open end")
-    if "start" in step.args:
-        return _("from %(start)s until %(end)s") % {"start": moment(instant(step.args["start"])), "end": end}
-    return _("until %(end)s") % {"end": end}
-
-
-def _worst(steps: Sequence[Step]) -> Step | None:
-    """The first one that is not done, else the last."""
-    return next((step for step in steps if step.state != State.CONFIRMED), steps[-1] if steps else None)
-
-
-def _groups(steps: Sequence[Step]) -> str:
-    """The groups of these steps; of several that are only in part done, those that are not."""
-    left = [step for step in steps if step.state != State.CONFIRMED]
-    return ", ".join(step.group_label for step in left or steps)
-
-
-def _move_words(add: Step, remove: Step, names: Mapping[str, str], words: str, text: str) -> tuple[str, str]:
-    """A move in one line: which half is done decides where the thing is now."""
-    if remove.state == State.CONFIRMED and add.state == State.CONFIRMED:
-        if add.already and remove.already:
-            return _("Already so"), ""
-        return _("Moved"), _("It was already in %(to)s.") % names if add.already else ""
-    if (remove if add.state == State.CONFIRMED else add).reason in NOWHERE:
-        return words, text
-    if add.state != State.CONFIRMED:
-        still = _("It is still in %(from)s.") % names
-        return words, f"{text} {still}" if text else ""
-    if remove.state in {State.SENT, State.UNKNOWN} or remove.reason == "missing-group":
-        now = _("It is now in %(to)s.") % names
-        return words, f"{text} {now}".strip()
-    both = _("It is now in %(from)s and in %(to)s.") % names
-    return _("Only added"), f"{text} {both}".strip()
-
-
-def reason_text(step: Step) -> str:
-    """Why a step is not done, in plain words."""
-    if step.state == State.UNKNOWN:
-        # Whatever stopped the second try, the first one may have done it.
-        return str(REASONS["lost"])
-    if step.reason == "busy" and step.wait_until and step.settled_at is None:
-        seconds = (step.wait_until - timezone.now()).total_seconds()
-        return busy(seconds) if seconds > 0 else str(REASONS["busy"])
-    if step.verb == Verb.DELETE_GROUP and step.position and step.state == State.PLANNED and not step.reason:
-        return _("It is deleted once all the rest is done.")
-    words: Text = REASONS.get(step.reason, "")
-    return str(words)
-
-
-def counts(operation: Operation, found: Sequence[Item]) -> str:
-    """The items of a change in one sentence: All 3 done. Done in part: 46 done, 2 refused."""
-    states = [GIVEN_UP if item.given_up else item.state for item in found]
-    word = titles.operation_word(operation)
-    if len(states) == 1:
-        return f"{word}."
-    if set(states) == {State.CONFIRMED}:
-        return ngettext("All %(n)s done.", "All %(n)s done.", len(states)) % {"n": len(states)}
-    parts = [
-        (State.CONFIRMED, _("%(n)s done")),
-        (State.ACCEPTED, _("%(n)s waiting for flinkey")),
-        (State.REFUSED, _("%(n)s refused")),
-        (GIVEN_UP, _("%(n)s not done")),
-        (State.UNKNOWN, _("%(n)s not known yet")),
-        (State.SENT, _("%(n)s under way")),
-        (State.PLANNED, _("%(n)s not done yet")),
-    ]
-    told = ", ".join(text % {"n": states.count(state)} for state, text in parts if state in states)
-    return f"{word}: {told}."
 
 
 def can_finish(operation: Operation) -> bool:

@@ -1,7 +1,6 @@
 """Reviews, receipts and the history of changes."""
 
 import csv
-import hashlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,12 +15,22 @@ from django.views.decorators.http import require_safe
 
 from flinkey_admin.accounts.requests import ManagerRequest
 from flinkey_admin.accounts.scoping import client_for, live_scope, signed_out
-from flinkey_admin.flinkey.fields import instant
-from flinkey_admin.operations import confirmation, endings, history, journal, services, signals, titles, truth, undo
+from flinkey_admin.operations import (
+    confirmation,
+    endings,
+    history,
+    journal,
+    receipts,
+    services,
+    signals,
+    things,
+    titles,
+    truth,
+    undo,
+)
 from flinkey_admin.operations.calls import WINDOW_VERBS
-from flinkey_admin.operations.models import Hold, Operation, State, Step, Verb
+from flinkey_admin.operations.models import Hold, Operation
 from flinkey_admin.web import sentences
-from flinkey_admin.web.fragments import page_or_fragment
 from flinkey_admin.web.redirects import safe_next
 
 PAGE = 50
@@ -58,83 +67,7 @@ def operation_detail(request: ManagerRequest, operation_id: int) -> HttpResponse
     open_windows = list(operation.steps.filter(next_check_at__isnull=False, settled_at=None))
     confirmation.check_overdue(request.manager, open_windows)
     operation.refresh_from_db()
-    context = receipt_context(operation)
-    if request.htmx and request.GET.get("seen") == context["seen"]:
-        return HttpResponse(status=204)
-    return page_or_fragment(request, "operations/operation_detail.html", "operations/_receipt.html", context)
-
-
-def receipt_context(operation: Operation) -> dict[str, object]:
-    """What a receipt shows. `seen` changes when any of it does, so that an unchanged poll answers 204."""
-    found = services.items(operation)
-    lost = list(services.lost_windows(operation))
-    late = any(confirmation.is_late(step) for step in operation.steps.all())
-    return {
-        "section": "operations",
-        "operation": operation,
-        "title": titles.title(operation),
-        "word": titles.operation_word(operation),
-        "items": found,
-        "counts": services.counts(operation, found),
-        "live": services.is_on_its_way(operation) or operation.state == State.ACCEPTED or bool(lost),
-        "is_running": services.is_running(operation),
-        "done": sum(item.state in journal.SETTLED for item in found),
-        "why": services.hold_text(operation),
-        "failed": services.retriable(operation) if operation.finished_at else 0,
-        "can_pause": services.can_pause(operation),
-        "can_finish": services.can_finish(operation),
-        "can_undo": undo.can(operation),
-        "undone_by": operation.undone_by.filter(started_at__isnull=False).first(),
-        "can_close": _can_close(operation, lost, late=late),
-        "lost": lost,
-        "late": late,
-        **_window_facts(operation.facts),
-        "removed": _removed(operation),
-        "back": _back({} if services.is_group_gone(operation) else operation.facts),
-        "seen": _mark(operation, found, late=late),
-        "of_members": operation.facts.get("kind") in {"cars", "users"} or operation.kind == Operation.Kind.EMPTY_GROUP,
-    }
-
-
-def _mark(operation: Operation, found: Sequence[services.Item], *, late: bool) -> str:
-    """Stands for all that a receipt shows, so that an unchanged poll can be told."""
-    return mark_of(
-        [*(item.state for item in found), late, operation.lease_until is None, services.hold_text(operation)]
-    )
-
-
-def _can_close(operation: Operation, lost: list[Step], *, late: bool) -> bool:
-    """A window that was lost or accepted is looked for some minutes before a person may say that it is not there."""
-    return not services.is_running(operation) and (late or (services.is_unfinished(operation) and not lost))
-
-
-def _window_facts(facts: dict[str, Any]) -> dict[str, Any]:
-    """The times of a window and until when a phone may still hold its key, where a change has them."""
-    times = {name: instant(facts[name]) if facts.get(name) else None for name in ("start", "end")}
-    until = facts.get("key_until")
-    sentence = sentences.key_until(instant(until), many=bool(facts.get("key_many"))) if until else ""
-    return {**times, "key_sentence": sentence}
-
-
-def _removed(operation: Operation) -> str:
-    """When an access was gone, beside until when its key may live."""
-    step = operation.steps.filter(verb=Verb.DELETE_WINDOW, state=State.CONFIRMED).first()
-    return sentences.removed_at(step.settled_at) if step and step.settled_at else ""
-
-
-def _back(facts: dict[str, Any]) -> tuple[str, str]:
-    """The page that a change belongs to, and its name."""
-    if facts.get("car_id"):
-        return reverse("fleet:car_detail", args=[facts["car_id"]]), facts.get("car", "")
-    if facts.get("from_id"):
-        url = reverse("fleet:group_members", args=[facts["from_id"], facts.get("kind", "cars")])
-        return url, facts.get("name") or facts.get("from") or facts.get("to", "")
-    return reverse("fleet:group_list"), ""
-
-
-def mark_of(shown: object) -> str:
-    """Stands for what a page has shown, so that a yes to it can be told from a yes to something else."""
-    return hashlib.sha256(repr(shown).encode()).hexdigest()[:12]
+    return receipts.answer(request, operation)
 
 
 def review(request: ManagerRequest, operation: Operation, changed: Sequence[str] = ()) -> HttpResponse:
@@ -142,7 +75,7 @@ def review(request: ManagerRequest, operation: Operation, changed: Sequence[str]
 
     changed: what is no longer so since the plan was made; the next yes is one to that as well.
     """
-    found = services.items(operation)
+    found = things.items(operation)
     calls = operation.steps.count()
     context = {
         "operation": operation,
@@ -155,10 +88,10 @@ def review(request: ManagerRequest, operation: Operation, changed: Sequence[str]
         "warnings": _warnings(operation),
         "offers": endings.offers(operation, request.POST),
         "changed": changed,
-        "seen": mark_of(list(changed)) if changed else "",
-        "back": _back(operation.facts),
+        "seen": receipts.mark_of(list(changed)) if changed else "",
+        "back": receipts.back(operation.facts),
         "section": "groups",
-        **_window_facts(operation.facts),
+        **receipts.window_facts(operation.facts),
     }
     page = "operations/review_kinds.html" if len({item.kind for item in found}) > 1 else "operations/review.html"
     return render(request, page, context, status=409 if changed else 200)
@@ -184,7 +117,7 @@ def operation_run(request: ManagerRequest, operation_id: int) -> HttpResponse:
                 journal.set_reason(operation, request.POST.get("reason", ""))
                 chosen = endings.choose(request.manager, operation, request.POST)
                 changed = [*truth.changes(request.manager, operation), *chosen.changed]
-                if changed and request.POST.get("seen") != mark_of(changed):
+                if changed and request.POST.get("seen") != receipts.mark_of(changed):
                     return review(request, operation, changed)
                 return _started(request, operation, chosen)
             services.finish(request.manager, operation)
@@ -215,7 +148,7 @@ def operation_csv(request: ManagerRequest, operation_id: int) -> HttpResponse:
     rows = csv.writer(response)
     rows.writerow([_("What"), _("Number"), _("Result"), _("Why"), _("By"), _("When")])
     when = timezone.localtime(operation.started_at).isoformat(timespec="seconds") if operation.started_at else ""
-    for item in services.items(operation):
+    for item in things.items(operation):
         line = [item.label, item.thing_id or "", item.word, item.text, operation.person.email, when]
         rows.writerow([_plain(cell) for cell in line])
     return response

@@ -105,6 +105,7 @@
 
   function dismiss(event) {
     event.target.closest("[data-dismiss]")?.closest(".toast")?.remove();
+    if (event.target.closest("[data-print]")) window.print();
   }
 
   // News goes by itself unless somebody is reading it; warnings and faults stay until they are dismissed.

@@ -10,13 +10,13 @@ from pathlib import Path
 
 from tests.bench import stage  # first: it makes Django ready
 
-from tests.bench import first_visit, moves, pages, scale, scripts, statements, sweeping, timelines  # isort: skip
+from tests.bench import first_visit, moves, pages, receipts, scale, scripts, statements, sweeping, timelines  # isort: skip
 
 
 def main() -> None:
     rows: list[stage.Row] = []
     sys.stdout.write(f"{'':<66} {'ours':>12} {'beside':>12} {'value':>9} of budget\n")
-    for part in (pages, sweeping, scripts, moves, statements, scale, timelines, first_visit):
+    for part in (pages, sweeping, scripts, moves, receipts, statements, scale, timelines, first_visit):
         for row in part.measure():
             rows.append(row)
             mark = "ok" if row.held else "OVER"
