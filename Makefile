@@ -9,7 +9,7 @@ WORKERS = $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run serve test lint bench format screenshots browser clean thorough postgres
+.PHONY: help demo run serve test lint bench format screenshots browser clean thorough postgres machine planted
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
@@ -28,6 +28,12 @@ test: lint browser ## every check and every test, the browser's included
 
 thorough: $(VENV)/dev postgres ## every case of the matrices of which `make test` takes a sample
 	$(BIN)/python -m pytest -n auto --dist worksteal --thorough -m sampled
+
+machine: $(VENV)/dev ## coordinators, faults and deaths in any order: 2,000 examples of 50 steps (MACHINE=200x50 SEED=1)
+	$(BIN)/python -m tests.machine $(or $(MACHINE),2000x50) $(or $(SEED),1)
+
+planted: $(VENV)/dev ## puts bugs into copies of the source: the machine must find each
+	$(BIN)/python -m tests.planted $(BUG)
 
 lint: $(VENV)/dev ## formatting, style, types, templates, migrations
 	$(BIN)/ruff format --check .
