@@ -153,7 +153,7 @@ def _head(operation: Operation, found: Sequence[things.Thing]) -> dict[str, Any]
         "can_finish": services.can_finish(operation),
         "can_undo": undo.can(operation),
         "undone_by": operation.undone_by.filter(started_at__isnull=False).first(),
-        "can_close": _can_close(operation, lost, late=late),
+        "can_close": can_close(operation, lost, late=late),
         "lost": [step.pk for step in lost],
         "late": late,
         **window_facts(operation.facts),
@@ -163,7 +163,7 @@ def _head(operation: Operation, found: Sequence[things.Thing]) -> dict[str, Any]
     }
 
 
-def _can_close(operation: Operation, lost: list[Step], *, late: bool) -> bool:
+def can_close(operation: Operation, lost: list[Step], *, late: bool) -> bool:
     """A window that was lost or accepted is looked for some minutes before a person may say that it is not there."""
     return not services.is_running(operation) and (late or (services.is_unfinished(operation) and not lost))
 

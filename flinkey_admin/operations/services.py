@@ -110,7 +110,7 @@ def must_wait(operation: Operation) -> float:
     return max(0.0, (until - timezone.now()).total_seconds()) if until else 0.0
 
 
-def start(scope: Scope, operation: Operation, chosen: Chosen) -> Operation:
+def start(scope: Scope, operation: Operation, chosen: Chosen | None = None) -> Operation:
     """The yes to a review. What takes another change back closes the rest of that one first.
 
     chosen: the accesses that shall end with it. Raises WindowBusy; then nothing has happened.
@@ -118,7 +118,7 @@ def start(scope: Scope, operation: Operation, chosen: Chosen) -> Operation:
     with transaction.atomic():
         if operation.undoes and operation.undoes.lease_until is None:
             journal.close(operation.undoes)
-        journal.queue(operation, chosen.steps, chosen.facts)
+        journal.queue(operation, chosen.steps if chosen else [], chosen.facts if chosen else {})
     return _go(scope, operation)
 
 

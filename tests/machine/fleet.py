@@ -9,7 +9,7 @@ from hypothesis.stateful import rule
 
 from flinkey_admin.accounts.scoping import Scope, client_for
 from flinkey_admin.flinkey import Kind
-from flinkey_admin.operations import confirmation, journal, undo, upkeep, views
+from flinkey_admin.operations import confirmation, journal, receipts, undo, upkeep
 from flinkey_admin.operations import services as operations
 from flinkey_admin.operations.models import Operation, State, Step
 from flinkey_admin.sandbox.changes import change
@@ -64,7 +64,7 @@ class Fleet(People):
     def leave_as_it_is(self, who: str, which: int) -> None:
         def keep(one: Operation) -> bool:
             late = any(confirmation.is_late(step) for step in one.steps.all())
-            return bool(one.started_at and views._can_close(one, list(operations.lost_windows(one)), late=late))
+            return bool(one.started_at and receipts.can_close(one, list(operations.lost_windows(one)), late=late))
 
         found = self._pick(which, keep)
         if found and found.lease_until is None:
