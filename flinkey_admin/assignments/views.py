@@ -17,7 +17,8 @@ from flinkey_admin.accounts.stash import typed
 from flinkey_admin.assignments import changing, meanwhile, panel, questions, services, windows
 from flinkey_admin.assignments.board import dragged
 from flinkey_admin.assignments.called import names
-from flinkey_admin.assignments.forms import WindowForm, find, label
+from flinkey_admin.assignments.fields import find, label
+from flinkey_admin.assignments.forms import WindowForm
 from flinkey_admin.flinkey import Kind
 from flinkey_admin.flinkey.fields import instant
 from flinkey_admin.flinkey.records import Assignment

@@ -79,15 +79,19 @@ def count_all(scope: Scope, rows: Mapping[str, "QuerySet[Any]"]) -> dict[str, in
     return dict(zip(rows, counted, strict=True))
 
 
-def find_one(scope: Scope, kind: Kind, typed: str, at_most: int = 8) -> tuple[Car | User | None, list[Car | User]]:
+def find_one(
+    scope: Scope, kind: Kind, typed: str, at_most: int = 8, *, gone: bool = False
+) -> tuple[Car | User | None, list[Car | User]]:
     """What somebody means by a number, a label, a plate, an e-mail address or a part of a name.
 
-    Returns the one thing, or None and what it might be.
+    gone: of what flinkey no longer has as well. Returns the one thing, or None and what it might be.
     """
     words = typed.strip()[:LONGEST].replace("\0", "")
     if not words:
         return None, []
-    rows, key = things(kind, scope).order_by("sort_name", "flinkey_id"), sort_key(words)
+    model: Any = THINGS[kind]
+    known = scoped(model._default_manager.all(), scope) if gone else things(kind, scope)
+    rows, key = known.order_by("sort_name", "flinkey_id"), sort_key(words)
     same = Q(sort_name=key) | Q(sort_second=key)
     if number := id_of(words):
         same |= Q(flinkey_id=number)
