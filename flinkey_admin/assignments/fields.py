@@ -116,9 +116,10 @@ class Asking(forms.Form):
         Raises ValidationError.
         """
         typed: str = self.cleaned_data[name]
-        one, many = queries.find_one(self.scope, kind, typed)
-        if gone and one is None and not many:
-            one, many = queries.find_one(self.scope, kind, typed, gone=True)
+        one, many = queries.find_one(self.scope, kind, typed, gone=gone)
+        if gone and many:
+            there, still = queries.find_one(self.scope, kind, typed)
+            one, many = there, still or many
         if one is not None:
             return one.id
         self.candidates[name] = many

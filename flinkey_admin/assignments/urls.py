@@ -1,9 +1,11 @@
 from django.urls import path
 
-from flinkey_admin.assignments import key_views, sharing_views, views
+from flinkey_admin.assignments import access_views, key_views, sharing_views, views
 
 app_name = "assignments"
 urlpatterns = [
+    path("access/", access_views.access, name="access"),
+    path("access/csv/", access_views.access_csv, name="access_csv"),
     path("assignments/new/", views.window_new, name="window_new"),
     path("assignments/keys/", key_views.key_list, name="key_list"),
     path("assignments/find/", views.window_find, name="window_find"),

@@ -156,7 +156,10 @@ class Step(models.Model):
 
 
 class Outside(models.Model):
-    """A change that was not made here: the copy of the fleet met it in flinkey. `before` and `after`: what differs."""
+    """A change that was not made here: the copy of the fleet met it in flinkey. `before` and `after`: what differs.
+
+    It came true between `since`, when the list was read that did not show it yet, and `seen_at`.
+    """
 
     class What(models.TextChoices):
         NEW = "new"
@@ -166,6 +169,7 @@ class Outside(models.Model):
         LEFT = "left"
 
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE)
+    since = models.DateTimeField(null=True)  # null where nobody has noted it
     seen_at = models.DateTimeField()
     what = models.CharField(max_length=10, choices=What)
     kind = models.CharField(max_length=10)  # cars, users, services, products, groups, windows

@@ -1,6 +1,5 @@
 """Reviews, receipts and the history of changes."""
 
-import csv
 from collections.abc import Sequence
 from typing import Any
 
@@ -32,6 +31,7 @@ from flinkey_admin.operations.calls import WINDOW_VERBS
 from flinkey_admin.operations.models import Hold, Operation
 from flinkey_admin.web import sentences
 from flinkey_admin.web.redirects import safe_next
+from flinkey_admin.web.sheets import csv_file
 
 PAGE = 50
 
@@ -140,23 +140,16 @@ def _busy(request: ManagerRequest, busy: journal.WindowBusy) -> HttpResponse:
 
 @require_safe
 def operation_csv(request: ManagerRequest, operation_id: int) -> HttpResponse:
-    """The receipt as a table for a spreadsheet: UTF-8 with a mark, so that umlauts arrive."""
+    """The receipt as a table for a spreadsheet."""
     operation = services.get_operation(request.manager, operation_id)
     name = f"change-{operation.pk}.csv"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    response = HttpResponse("\ufeff", content_type="text/csv; charset=utf-8", headers=headers)
-    rows = csv.writer(response)
-    rows.writerow([_("What"), _("Number"), _("Result"), _("Why"), _("By"), _("When")])
     when = timezone.localtime(operation.started_at).isoformat(timespec="seconds") if operation.started_at else ""
-    for item in things.items(operation):
-        line = [item.label, item.thing_id or "", item.word, item.text, operation.person.email, when]
-        rows.writerow([_plain(cell) for cell in line])
-    return response
-
-
-def _plain(cell: object) -> object:
-    """A text that a spreadsheet would take for a formula gets a quotation mark in front."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
+    head = [_("What"), _("Number"), _("Result"), _("Why"), _("By"), _("When")]
+    rows = [
+        [item.label, item.thing_id or "", item.word, item.text, operation.person.email, when]
+        for item in things.items(operation)
+    ]
+    return csv_file(name, head, rows)
 
 
 def operation_wish(request: ManagerRequest, operation_id: int, what: str) -> HttpResponse:

@@ -50,6 +50,7 @@ NAMES = (
     "outline-inbox",
     "outline-key",
     "outline-magnifying-glass",
+    "outline-question-mark-circle",
     "outline-rectangle-group",
     "outline-truck",
     "outline-users",

@@ -57,6 +57,8 @@ ROUTES: dict[str, dict[str, str]] = {
     "users/<id:user_id>/": {"/users/{user}/": SEEN},
     "services/": {"/services/": SEEN},
     "products/": {"/products/": SEEN},
+    "access/": {"/access/": LED, "/access/?car=1&at=2026-01-01T12:00": SEEN, "/access/?user={user}": SEEN},
+    "access/csv/": {"/access/csv/": LED, "/access/csv/?car=1": SEEN},
     "assignments/new/": {"/assignments/new/": LED, "/assignments/new/?car=1&user={user}": SEEN},
     "assignments/keys/": {"/assignments/keys/": LED},
     "assignments/find/": {"/assignments/find/?car=kanari": SEEN, "/assignments/find/?user=kanari": SEEN},

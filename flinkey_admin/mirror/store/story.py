@@ -63,6 +63,7 @@ class Story:
             return
         self.since = min(self.since, page.listing.read_at or self.since)
         row = Outside(customer=self.customer, seen_at=self.now, what=what, kind=kind, thing_id=thing_id, **facts)
+        row.since = page.listing.read_at
         row.label, row.group_label = label[:300], row.group_label[:300]
         self.seen.append(row)
 
