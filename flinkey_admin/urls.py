@@ -5,6 +5,7 @@ from django.urls import include, path
 from flinkey_admin.assignments import urls as assignment_urls
 from flinkey_admin.assignments import views as assignments
 from flinkey_admin.assignments.board import timeline_page
+from flinkey_admin.assignments.free_views import free_cars
 from flinkey_admin.fleet import filters
 from flinkey_admin.fleet import urls as fleet
 from flinkey_admin.fleet import views as fleet_views
@@ -28,6 +29,7 @@ fleet_urls = [
 
 window_urls = [
     *assignment_urls.urlpatterns,
+    path("cars/free/", free_cars, {"filters": filters}, name="free_cars"),
     path("timeline/", timeline_page, {"filters": filters}, name="timeline"),
 ]
 

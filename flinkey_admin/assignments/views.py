@@ -55,10 +55,12 @@ def _panel(side: dict[str, int], found: panel.Panel) -> tuple[dict[str, Any], bo
 
 
 def window_new(request: ManagerRequest) -> HttpResponse:
-    """Give somebody access to a car. `?car=` and `?user=` fill in what is known already."""
+    """Give somebody access to a car. `?car=`, `?user=`, `?start=` and `?end=` fill in what is known."""
     scope = request.manager
     services.open_form(scope)
-    initial = {name: request.GET[name] for name in ("car", "user", "start", "end") if request.GET.get(name)}
+    initial = {name: request.GET[name] for name in ("car", "user", "start") if request.GET.get(name)}
+    if "end" in request.GET:
+        initial["end"] = request.GET["end"]  # an empty one is an open end
     form = WindowForm(typed(request), scope=scope, initial=_named(request, initial))
     if request.method == "POST" and "quick" in request.POST:
         return _form_page(request, _after_quick(request, None), status=200)

@@ -52,6 +52,7 @@ ROUTES: dict[str, dict[str, str]] = {
     "<kind:kind>/remove/": {"/cars/remove/": LED},
     "search/": {"/search/?q=kanari": SEEN},
     "cars/": {"/cars/": SEEN, "/cars/?q=kanari": SEEN},
+    "cars/free/": {"/cars/free/": SEEN, "/cars/free/?group=1": SEEN},
     "cars/<id:car_id>/": {"/cars/1/": SEEN, "/cars/{car}/": SEEN},
     "users/": {"/users/": SEEN, "/users/?q=kanari": SEEN},
     "users/<id:user_id>/": {"/users/{user}/": SEEN},
