@@ -6,6 +6,7 @@ from flinkey_admin.assignments import urls as assignment_urls
 from flinkey_admin.assignments import views as assignments
 from flinkey_admin.assignments.board import timeline_page
 from flinkey_admin.assignments.free_views import free_cars
+from flinkey_admin.assignments.mismatch_views import report, report_csv
 from flinkey_admin.fleet import filters
 from flinkey_admin.fleet import urls as fleet
 from flinkey_admin.fleet import views as fleet_views
@@ -30,6 +31,8 @@ fleet_urls = [
 window_urls = [
     *assignment_urls.urlpatterns,
     path("cars/free/", free_cars, {"filters": filters}, name="free_cars"),
+    path("reports/mismatches/", report, {"filters": filters}, name="mismatches"),
+    path("reports/mismatches/csv/", report_csv, {"filters": filters}, name="mismatches_csv"),
     path("timeline/", timeline_page, {"filters": filters}, name="timeline"),
 ]
 

@@ -65,14 +65,23 @@ ACCESS: dict[str, Callable[[dt.datetime], Q]] = {
 }
 
 
-def terminated_beside_cars(rows: Rows, scope: Scope, kind: Kind) -> Rows:
-    """flinkey does not say which car a box is in: a group is the nearest that a contract and its car have in common."""
+def beside_cars(rows: Rows, scope: Scope, kind: Kind) -> Rows:
+    """Services or boxes that share a group with a car that somebody can still open.
+
+    flinkey does not say which car a box is in: a group is the nearest that a contract and its car have in common.
+    """
     usable = windows(scope).filter(not_over(timezone.now())).exclude(car_id=None).values("car_id")
     inside = live(Membership, scope)
     # Distinct, so that PostgreSQL works each of them out once; of a small fleet it knows too little to do so by itself.
     groups = inside.filter(kind=Kind.CARS, thing_id__in=usable.distinct()).values("group")
     shared = inside.filter(kind=kind, thing_id=OuterRef("flinkey_id"), group__in=groups.distinct())
-    return rows.filter(Exists(shared), is_terminated=True)
+    return rows.filter(Exists(shared))
+
+
+def terminated_beside_cars(rows: Rows, scope: Scope, kind: Kind) -> Rows:
+    """Those of them that are terminated: services by their contract, boxes once their end has come."""
+    over = Q(is_terminated=True) if kind == Kind.SERVICES else Q(terminated_at__lte=timezone.now())
+    return beside_cars(rows, scope, kind).filter(over)
 
 
 FILTERS = (
@@ -94,7 +103,14 @@ FILTERS = (
         lambda rows, *_: rows.filter(is_terminated=True),
     ),
     Filter(
-        "state", "beside", _("Terminated beside cars in use"), (Kind.SERVICES,), terminated_beside_cars, offered=False
+        *(
+            "state",
+            "beside",
+            _("Terminated beside cars in use"),
+            (Kind.SERVICES, Kind.PRODUCTS),
+            terminated_beside_cars,
+        ),
+        offered=False,
     ),
     Filter("state", "ends", _("With an end"), (Kind.PRODUCTS,), lambda rows, *_: rows.exclude(terminated_at=None)),
 )

@@ -22,7 +22,14 @@ ALL_WAYS: Views = ((1280, "dark"), (1280, "light"), (390, "dark"), (390, "light"
 NOT_LINKED = {
     *("accounts:sign_out", "accounts:customers", "accounts:sign_in", "live", "ready", "operations:webhook"),
     *("operations:run", "operations:check", "operations:close", "operations:back"),
-    *("operations:pause", "operations:stop", "operations:csv", "fleet:group_empty", "assignments:access_csv"),
+    *(
+        "operations:pause",
+        "operations:stop",
+        "operations:csv",
+        "fleet:group_empty",
+        "assignments:access_csv",
+        "assignments:mismatches_csv",
+    ),
     *("assignments:window_check", "assignments:window_find"),
     *("fleet:select_all", "fleet:also", "fleet:move", "fleet:remove"),
     *("fleet:select_all_of", "fleet:also_of", "fleet:move_of", "fleet:remove_of", "fleet:search"),
