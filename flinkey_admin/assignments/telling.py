@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from flinkey_admin.assignments.knowledge import Change, Grade
 from flinkey_admin.assignments.past import Known, Never, Source
 from flinkey_admin.operations.models import Outside, State, Step, Verb
-from flinkey_admin.operations.services import reason_text
+from flinkey_admin.operations.things import reason_text
 from flinkey_admin.web.templatetags.times import moment
 
 
