@@ -33,10 +33,10 @@ def paused(seconds: float, **_kwargs: Any) -> None:
     breaker.failed(errors.RateLimited("", "", "", retry_after=seconds))
 
 
-def pause_left(**_kwargs: Any) -> float:
-    """The seconds for which nobody may ask flinkey."""
+def pause_left(*, asked: bool = False, **_kwargs: Any) -> float:
+    """The seconds for which nobody may ask flinkey. `asked`: only those for which it asked to be left alone."""
     row = breaker.state()
-    if not (row.trouble and row.next_try_at):
+    if not (row.trouble and row.next_try_at) or (asked and row.trouble != "busy"):
         return 0.0
     return max(0.0, (row.next_try_at - timezone.now()).total_seconds())
 

@@ -87,9 +87,13 @@ def check_window(step_id: int) -> None:
 def check_if_due(step: Step, client: Flinkey) -> None:
     """Looks once, if it is time and nobody else just does; then says when to look next.
 
+    While flinkey wants to be left alone, the look waits for the end of that.
     Raises Unauthorized, so that a page that waits leads to the sign-in instead of waiting for nothing.
     """
     if not journal.take_check(step, timezone.now() + gap(len(GAPS))):
+        return
+    if seconds := signals.seconds_left(asked=True):
+        watch(step, dt.timedelta(seconds=seconds))
         return
     step.refresh_from_db()
     try:

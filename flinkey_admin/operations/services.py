@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from flinkey_admin import upstream
 from flinkey_admin.accounts.scoping import Scope, require_client, scoped, signed_out
 from flinkey_admin.flinkey.errors import Unauthorized
-from flinkey_admin.operations import confirmation, journal, runner, titles, upkeep
+from flinkey_admin.operations import confirmation, journal, runner, signals, titles, upkeep
 from flinkey_admin.operations.calls import WINDOW_VERBS
 from flinkey_admin.operations.endings import Chosen
 from flinkey_admin.operations.models import Hold, Operation, State, Step, Verb
@@ -131,7 +131,15 @@ def finish(scope: Scope, operation: Operation) -> Operation:
 
 
 def _go(scope: Scope, operation: Operation) -> Operation:
-    """One thing within this request, more of them by the worker; what another change is at waits for that one."""
+    """One thing within this request, more of them by the worker; what another change is at waits for that one.
+
+    While flinkey wants to be left alone, nothing goes out, whoever asks.
+    """
+    if seconds := signals.seconds_left(asked=True):
+        journal.queue(operation)
+        journal.hold(operation, Hold.BUSY, timezone.now() + dt.timedelta(seconds=seconds))
+        operation.refresh_from_db()
+        return operation
     if journal.to_send(operation).values("thing_id").distinct().count() <= 1 and not journal.in_the_way(operation):
         return run(scope, operation)
     journal.queue(operation)

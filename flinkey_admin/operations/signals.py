@@ -9,6 +9,16 @@ paused = Signal()
 # `customer_id`, `said`: a message of flinkey about a window that no open change of ours is about.
 told = Signal()
 # Receivers return the seconds for which flinkey must be left alone: it asked for that, or was not reached just now.
+# `asked`: only what it asked for counts.
 pause_left = Signal()
 # `operation`: a plan that somebody looks at. Receivers return sentences that the person should read before the yes.
 warnings = Signal()
+
+
+def seconds_left(*, asked: bool = False) -> float:
+    """The seconds for which flinkey wants to be left alone by everybody, or was not reached a moment ago.
+
+    asked: only those for which it asked.
+    """
+    answers = pause_left.send(sender=None, asked=asked)
+    return max((float(seconds or 0) for _receiver, seconds in answers), default=0.0)

@@ -39,7 +39,7 @@ def run_operation(operation_id: int) -> None:
     if needs_yes(operation):
         journal.hold(operation, Hold.ASKS)
         return
-    if seconds := pause_left():
+    if seconds := signals.seconds_left():
         journal.hold(operation, operation.hold, timezone.now() + dt.timedelta(seconds=seconds))
         return
     scope = live_scope(operation.person, operation.customer)
@@ -79,11 +79,6 @@ def needs_yes(operation: Operation) -> bool:
     windows = operation.steps.filter(state=State.PLANNED, verb__in=[Verb.CREATE_WINDOW, Verb.CHANGE_WINDOW])
     ends = [end for end in windows.values_list("args__end", flat=True) if end]
     return any(instant(end) <= timezone.now() for end in ends)
-
-
-def pause_left() -> float:
-    """The seconds for which flinkey wants to be left alone by everybody, or was not reached a moment ago."""
-    return max((float(seconds or 0) for _receiver, seconds in signals.pause_left.send(sender=None)), default=0.0)
 
 
 def watch() -> None:

@@ -25,6 +25,7 @@ from tests.operations.stage import (
     says,
     took_effect,
 )
+from tests.operations.windows import give
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -75,6 +76,42 @@ def test_nobody_calls_while_flinkey_wants_to_be_left_alone(clock: Clock, coordin
     clock.advance(1)
     tick()
     assert (the().state, members(flinkey, "cars", 1)) == (State.CONFIRMED, [4])
+
+
+def test_nobody_looks_for_a_window_in_a_pause(clock: Clock, coordinator: Person, flinkey: Remote) -> None:
+    step = give(coordinator)
+    flinkey.fault(ADD, "status", status=429, retry_after=30, times=9)
+    move(coordinator, 1, 2, 3)
+    flinkey.clear_faults()
+    flinkey.clear_requests()
+    for _second in range(29):
+        clock.advance(1)
+        work_off("default")
+        receipt(coordinator, step.operation)
+    press(coordinator, receipt(coordinator, step.operation), "check")
+    assert flinkey.requests() == []
+    clock.advance(2)
+    work_off("default")
+    step.refresh_from_db()
+    assert step.state == State.CONFIRMED
+
+
+def test_a_yes_in_a_pause_waits_for_its_end(clock: Clock, coordinator: Person, flinkey: Remote) -> None:
+    """The plan is young, so nothing is asked of flinkey before, and one thing runs within the request."""
+    coordinator.post("/groups/1/cars/move/", {"id": ["4"], "to": "2"})
+    small = the()
+    flinkey.fault(ADD, "status", status=429, retry_after=30, times=9)
+    move(coordinator, 1, 2, 3)
+    flinkey.clear_faults()
+    flinkey.clear_requests()
+    clock.advance(1)
+    page = press(coordinator, receipt(coordinator, small), "run")
+    assert flinkey.requests() == []
+    assert says(page, sentences.goes_on_in(29))
+    clock.advance(30)
+    tick()
+    small.refresh_from_db()
+    assert small.state == State.CONFIRMED
 
 
 def test_what_a_dead_worker_has_left_is_done_without_anybody(

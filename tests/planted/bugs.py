@@ -73,7 +73,7 @@ BUGS = [
     bug(
         "a pause that flinkey asked for is not kept",
         ("runner.py", "dt.timedelta(seconds=outcome.wait) if outcome.wait else INTERVAL", "dt.timedelta(0)"),
-        ("upkeep.py", "    if seconds := pause_left():\n", "    if seconds := 0:\n"),
+        ("upkeep.py", "    if seconds := signals.seconds_left():\n", "    if seconds := 0:\n"),
     ),
     bug(
         "a dead token parks a change for ever",
