@@ -295,19 +295,23 @@ class Truths(RuleBasedStateMachine):
         lost = Step.objects.filter(state__in=[A, U], operation__started_at__isnull=False)
         for step in lost:
             assert is_window(step), f"never finished: {step} of {step.operation} {step.operation.hold}"
-            if step.verb != "create-window":
-                assert not self.is_so(step), f"it has come true, and nobody has noticed: {step}"
-            else:
-                known = Step.objects.exclude(window_id=None).values_list("window_id", flat=True)
-                wanted = (step.car_id, step.user_id, step.args["start"], step.args["end"])
-                like = [
-                    key for key, one in self.wire.windows().items() if plain(one)[:4] == wanted and key not in known
-                ]
-                assert not like, f"it has come true, and nobody has noticed: {step}"
+            assert not self.unnoticed(step), f"it has come true, and nobody has noticed: {step}"
+        for step in Step.objects.filter(state=R, reason="told"):
+            assert not self.unnoticed(step), f"refused, and yet it has come true: {step}"
         for one in Operation.objects.filter(finished_at=None).exclude(started_at=None):
             journal.close(one)
         left = Step.objects.exclude(state__in=journal.SETTLED).exclude(operation__started_at=None)
         assert list(left.exclude(after__state=R)) == []
+
+    def unnoticed(self, step: Step) -> bool:
+        """Whether a change of a window is there to be seen, and nothing else explains that."""
+        if step.verb == "create-window":
+            known = set(Step.objects.exclude(window_id=None).values_list("window_id", flat=True))
+            wanted = (step.car_id, step.user_id, step.args["start"], step.args["end"])
+            return any(plain(one)[:4] == wanted for key, one in self.wire.windows().items() if key not in known)
+        others = Step.objects.filter(window_id=step.window_id, pk__gt=step.pk).exclude(sent_at=None).exists()
+        elsewhere = any(about_effect(one.what) == about(step) for one in self.wire.effects if not one.is_ours)
+        return self.is_so(step) and not others and not elsewhere
 
     def books_balance(self) -> None:
         """Each thing that flinkey has done is told by just as many steps; nothing else has happened."""

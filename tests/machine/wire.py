@@ -73,7 +73,7 @@ class Wire(Faults):
                 self.dead = True
                 return Fault("*", self._moment)
         self._keep_pause(operation)
-        found = super().next_for(operation)
+        found = super().next_for(operation) or super().next_for("read" if operation.startswith("get") else "write")
         if found is None and self.weather and operation not in SIGN_IN:
             found = self.weather
         if found:

@@ -35,6 +35,7 @@ from tests.operations.stage import (
     press,
     receipt,
     says,
+    took_effect,
     windows_like,
 )
 
@@ -253,6 +254,38 @@ def test_a_new_window(clock: Clock, coordinator: Person, flinkey: Remote, sandbo
         assert count(flinkey, "createAssignment") == 1
         assert len(windows_like(flinkey, step)) == 1
     assert count(flinkey, "createAssignment") <= 1
+
+
+WINDOW_COMMITS = range(1, 7)  # the yes, the lease, sent, accepted, the release, the look that is asked for
+
+
+@pytest.mark.parametrize("at", WINDOW_COMMITS)
+@pytest.mark.parametrize("moment", MOMENTS[:2])
+def test_a_new_window_at_each_commit(
+    clock: Clock, coordinator: Person, flinkey: Remote, sandbox: Any, at: int, moment: str
+) -> None:
+    """With nobody doing anything and no page open it is sent once at most, and confirmed if flinkey has it."""
+    operation = planned_window()
+    assert run_and_die(flinkey, sandbox.url, operation, at, moment, commit=True), "there are fewer commits"
+
+    clock.advance(LEASE)
+    for _look in range(4):
+        upkeep.take_up()
+        work_off("runs", "default")
+        clock.advance(31)
+
+    step, sent = Step.objects.get(), took_effect(flinkey, "createAssignment")
+    assert (sent, len(windows_like(flinkey, step))) in {(0, 0), (1, 1)}
+    operation.refresh_from_db()
+    if operation.started_at is None:
+        assert sent == 0, "it died before the yes was stored"
+    else:
+        assert step.state == (State.CONFIRMED if sent else State.UNKNOWN)
+
+
+def test_there_is_no_further_commit(clock: Clock, coordinator: Person, flinkey: Remote, sandbox: Any) -> None:
+    last = WINDOW_COMMITS[-1] + 1
+    assert not run_and_die(flinkey, sandbox.url, planned_window(), last, "before", commit=True)
 
 
 def test_a_window_that_never_left_can_be_closed_and_entered_again(
