@@ -1,6 +1,7 @@
 """A process of its own that runs one planned operation: `python -m tests.operations.child OPERATION [COMMIT MOMENT]`.
 
-It kills itself before or after the commit with that number.
+It kills itself before or after the commit with that number. So that these do not hang on the clock, one call goes out
+at a time then.
 """
 
 import os
@@ -14,6 +15,7 @@ def main(operation_id: int, commit: int = 0, moment: str = "") -> None:
     django.setup()
     from django.db import connection
 
+    from flinkey_admin import upstream
     from flinkey_admin.accounts.scoping import Scope
     from flinkey_admin.operations import services
     from flinkey_admin.operations.models import Operation
@@ -34,6 +36,7 @@ def main(operation_id: int, commit: int = 0, moment: str = "") -> None:
                 os.kill(os.getpid(), signal.SIGKILL)
 
     if commit:
+        upstream.AT_ONCE = 1
         connection.ensure_connection()
         connection.connection.set_trace_callback(trace)
     services.run(Scope(operation.person, operation.customer), operation)
