@@ -21,7 +21,13 @@ Change = Operation.Kind
 Words = str | Promise
 WHAT: dict[str, tuple[Words, list[str]]] = {
     "members": (_("Members of groups"), [Change.MOVE, Change.ADD, Change.REMOVE]),
-    "groups": (_("Groups"), [Change.CREATE_GROUP, Change.RENAME_GROUP, Change.DELETE_GROUP]),
+    "groups": (
+        _("Groups"),
+        [
+            *(Change.CREATE_GROUP, Change.RENAME_GROUP, Change.DELETE_GROUP),
+            *(Change.EMPTY_GROUP, Change.RESTORE_GROUP),
+        ],
+    ),
     "access": (_("Access"), [Change.GIVE_ACCESS, Change.CHANGE_ACCESS, Change.END_ACCESS]),
 }
 STATES: dict[str, tuple[Words, Q]] = {

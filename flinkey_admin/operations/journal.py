@@ -132,11 +132,14 @@ def _same(operation: Operation, scope: Scope, kind: Operation.Kind, facts: dict[
 
 def _store(operation: Operation, steps: Sequence[Planned]) -> None:
     rows = [_row(operation, position, step) for position, step in enumerate(steps)]
-    Step.objects.bulk_create([row for row, step in zip(rows, steps, strict=True) if step.after is None])
-    dependent = [(row, step.after) for row, step in zip(rows, steps, strict=True) if step.after is not None]
-    for row, after in dependent:
-        row.after = rows[after]
-    Step.objects.bulk_create([row for row, _after in dependent])  # none waits for one that waits itself
+    stored: set[int] = set()
+    while len(stored) < len(rows):  # what others wait for first
+        ready = [place for place, step in enumerate(steps) if place not in stored and step.after in {None, *stored}]
+        for place in ready:
+            after = steps[place].after
+            rows[place].after = None if after is None else rows[after]
+        Step.objects.bulk_create([rows[place] for place in ready])
+        stored.update(ready)
 
 
 def _row(operation: Operation, position: int, step: Planned) -> Step:
@@ -420,6 +423,10 @@ def _settle(step: Step, outcome: Outcome, now: dt.datetime) -> None:
         step.settled_at, step.open_key, step.next_check_at = now, None, None
         step.confirmed_by = step.confirmed_by or ("answer" if outcome.state == State.CONFIRMED else "")
     step.save(update_fields=RESULT)
+    if step.verb == Verb.CREATE_GROUP and step.group_id:
+        # What comes into the new group was planned before anybody knew its number.
+        later = Step.objects.filter(operation=step.operation_id, group_id=None, verb__in=[Verb.ADD, Verb.REMOVE])
+        later.update(group_id=step.group_id)
 
 
 def watch(step: Step, at: dt.datetime | None) -> None:

@@ -65,6 +65,7 @@ class Operation(models.Model):
         RENAME_GROUP = "rename-group"
         DELETE_GROUP = "delete-group"
         EMPTY_GROUP = "empty-group"
+        RESTORE_GROUP = "restore-group"  # takes the emptying and deletion back
         GIVE_ACCESS = "give-access"
         CHANGE_ACCESS = "change-access"
         END_ACCESS = "end-access"

@@ -28,6 +28,7 @@ RESULTS = {
     "waiting": (gettext_lazy("Waiting"), {State.PLANNED, State.SENT, State.ACCEPTED, State.UNKNOWN}),
     "done": (gettext_lazy("Done"), {State.CONFIRMED}),
 }
+WHOLE_GROUPS = {Operation.Kind.EMPTY_GROUP, Operation.Kind.RESTORE_GROUP}
 ROW_MARK = 4  # characters
 
 
@@ -158,8 +159,8 @@ def _head(operation: Operation, found: Sequence[things.Thing]) -> dict[str, Any]
         "late": late,
         **window_facts(operation.facts),
         "removed": _removed(operation),
-        "back": back({} if services.is_group_gone(operation) else operation.facts),
-        "of_members": operation.facts.get("kind") in {"cars", "users"} or operation.kind == Operation.Kind.EMPTY_GROUP,
+        "back": back(_place(operation)),
+        "of_members": operation.facts.get("kind") in {"cars", "users"} or operation.kind in WHOLE_GROUPS,
     }
 
 
@@ -180,6 +181,16 @@ def _removed(operation: Operation) -> str:
     """When an access was gone, beside until when its key may live."""
     step = operation.steps.filter(verb=Verb.DELETE_WINDOW, state=State.CONFIRMED).first()
     return sentences.removed_at(step.settled_at) if step and step.settled_at and not step.position else ""
+
+
+def _place(operation: Operation) -> dict[str, Any]:
+    """The facts that say to which page a change belongs: none once its group has gone, the new one once it is there."""
+    if services.is_group_gone(operation):
+        return {}
+    if operation.kind != Operation.Kind.RESTORE_GROUP:
+        return dict(operation.facts)
+    new = operation.steps.filter(verb=Verb.CREATE_GROUP, state=State.CONFIRMED).first()
+    return {"from_id": new.group_id, "name": operation.facts["name"]} if new else {}
 
 
 def back(facts: dict[str, Any]) -> tuple[str, str]:

@@ -1,6 +1,7 @@
 """Runs an operation: adds first, a remove as soon as its add is done, up to 16 calls at a time."""
 
 import datetime as dt
+import itertools
 import time
 from collections import defaultdict, deque
 from concurrent.futures import FIRST_COMPLETED, Future, wait
@@ -206,7 +207,14 @@ class _Run:
         if outcome.state == State.CONFIRMED:
             self.confirmed.append(step)
             self.open.discard(step.pk)
-            self.ready.extendleft(self.waiting.pop(step.pk, []))
+            self.ready.extendleft(self._let_go(step, outcome))
+
+    def _let_go(self, step: Step, outcome: Outcome) -> list[Step]:
+        """What has waited for this step; all of it knows the new group by now, whatever waits for what."""
+        if step.verb == Verb.CREATE_GROUP:
+            for other in itertools.chain(*self.waiting.values()):
+                other.group_id = other.group_id or outcome.result_id
+        return self.waiting.pop(step.pk, [])
 
     def _stop(self, outcome: Outcome) -> None:
         if outcome.wait:

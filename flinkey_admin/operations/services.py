@@ -211,7 +211,7 @@ def minutes(calls: int) -> int:
 def undo_text(operation: Operation) -> str:
     """Whether a planned change can be taken back afterwards: wholly, in part or not at all."""
     if operation.kind == Kind.EMPTY_GROUP:
-        return _("It can be taken back until the group is deleted. After that everything stays where it is.")
+        return _("It can be taken back: the group then comes back under a new number, with what was in it.")
     verbs = set(operation.steps.values_list("verb", flat=True))
     if Verb.DELETE_GROUP in verbs:
         return _("It can be taken back in part: a deleted group comes back under a new number.")

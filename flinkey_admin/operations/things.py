@@ -123,7 +123,7 @@ def _item(steps: Sequence[Step]) -> Item:
 
 def _kind(step: Step) -> str:
     """What a thing is, where a change is about things of several kinds."""
-    if step.verb == Verb.DELETE_GROUP:
+    if step.verb in {Verb.CREATE_GROUP, Verb.DELETE_GROUP}:
         return "groups"
     return "windows" if step.verb in WINDOW_VERBS and step.position else step.kind
 

@@ -21,6 +21,7 @@ def title(operation: Operation) -> str:
     for side in ("from", "to"):
         if (many := facts.get(f"{side}_many", 0)) > MANY:
             names[side] = ngettext("%(count)s group", "%(count)s groups", many) % {"count": many}
+    restore = _("Bring back the group %(name)s with %(things)s")
     into = _("Empty the group %(name)s into %(to)s and delete it")
     words = {
         Kind.MOVE: _("Move %(things)s from %(from)s to %(to)s"),
@@ -30,6 +31,7 @@ def title(operation: Operation) -> str:
         Kind.RENAME_GROUP: _("Rename the group %(from)s to %(name)s"),
         Kind.DELETE_GROUP: _("Delete the group %(name)s"),
         Kind.EMPTY_GROUP: into if "to" in facts else _("Empty and delete the group %(name)s"),
+        Kind.RESTORE_GROUP: restore if facts.get("count") else _("Bring back the group %(name)s"),
         Kind.GIVE_ACCESS: _("Give %(user)s access to %(car)s"),
         Kind.CHANGE_ACCESS: _("Change the access of %(user)s to %(car)s"),
         Kind.END_ACCESS: _("Remove the access of %(user)s to %(car)s"),
@@ -40,7 +42,7 @@ def title(operation: Operation) -> str:
         more = [ngettext("end %(count)s access", "end %(count)s accesses", ended) % {"count": ended}]
     if restored := facts.get("restored"):
         more = [ngettext("restore %(count)s access", "restore %(count)s accesses", restored) % {"count": restored}]
-    return " · ".join([title, *more] if facts.get("count", 1) else more)
+    return " · ".join(more if facts.get("count") == 0 and more else [title, *more])
 
 
 def done_word(step: Step) -> str:

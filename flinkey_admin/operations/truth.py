@@ -41,10 +41,20 @@ def changes(scope: Scope, operation: Operation) -> list[str]:
     """
     if timezone.now() - operation.created_at < YOUNG:
         return []
-    steps = list(operation.steps.filter(verb__in=MEMBERS))
-    now = inside(require_client(scope), steps)
+    # What is in a group that is yet to be made needs no look.
+    steps = list(operation.steps.filter(verb__in=MEMBERS, group_id__isnull=False))
+    client = require_client(scope)
+    now = inside(client, steps)
     found = [_change(step, now[Thing(step.kind), step.group_id or 0]) for step in steps]
-    return [sentence for sentence in found if sentence]
+    return [sentence for sentence in (*_taken(client, operation), *found) if sentence]
+
+
+def _taken(client: Flinkey, operation: Operation) -> list[str]:
+    """Of a group that is to be made again: whether there is one of its name by now."""
+    new = operation.steps.filter(verb=Verb.CREATE_GROUP).first()
+    if new is None or all(group.name != new.args["name"] for group in client.groups.list()):
+        return []
+    return [_("There is a group called %(name)s again, so no other can get this name.") % {"name": new.args["name"]}]
 
 
 def _change(step: Step, members: set[int] | None) -> str:

@@ -3,7 +3,7 @@
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.utils import timezone
@@ -23,7 +23,8 @@ OPPOSITE = {
     Kind.MOVE: Kind.MOVE,
     Kind.ADD: Kind.REMOVE,
     Kind.REMOVE: Kind.ADD,
-    Kind.EMPTY_GROUP: Kind.MOVE,  # as long as the group is there: a new one would have another number
+    Kind.EMPTY_GROUP: Kind.MOVE,  # as long as the group is there; then it is made again
+    Kind.RESTORE_GROUP: Kind.EMPTY_GROUP,
     Kind.CREATE_GROUP: Kind.DELETE_GROUP,
     Kind.RENAME_GROUP: Kind.RENAME_GROUP,
     Kind.DELETE_GROUP: Kind.CREATE_GROUP,
@@ -61,8 +62,7 @@ def can(operation: Operation) -> bool:
     """Whether something was done that can be taken back, and nobody has done so yet."""
     if services.is_running(operation) or operation.undone_by.filter(started_at__isnull=False).exists():
         return False
-    gone = operation.kind == Kind.EMPTY_GROUP and operation.steps.filter(verb=Verb.DELETE_GROUP, **CONFIRMED).exists()
-    return not gone and operation.kind in OPPOSITE and _done(operation).exists()
+    return operation.kind in OPPOSITE and _done(operation).exists()
 
 
 def _done(operation: Operation) -> Any:
@@ -77,15 +77,19 @@ def plan(scope: Scope, operation: Operation) -> Operation:
     client, back = require_client(scope), Back()
     done = list(_done(operation))
     members = [step for step in done if step.verb in MEMBERS]
-    if members:
+    deleted = next((step for step in done if step.verb == Verb.DELETE_GROUP), None)
+    restores = operation.kind == Kind.EMPTY_GROUP and deleted is not None
+    if deleted and restores:
+        _restore(client, deleted, members, back)
+    elif members:
         _members(client, operation, members, back)
     for step in done:
-        if step.verb not in MEMBERS:
+        if step.verb not in MEMBERS and not (restores and step == deleted):
             PLANS[Verb(step.verb)](client, step, back)
     if not back.steps:
         raise Overtaken(back.left_out)
     journal.require_free(operation.customer_id, back.steps)
-    kind = OPPOSITE[Kind(operation.kind)]
+    kind = Kind.RESTORE_GROUP if restores else OPPOSITE[Kind(operation.kind)]
     if kind == Kind.MOVE and not operation.facts.get("to"):
         kind = Kind.ADD  # out of a group that was emptied, into nowhere
     return journal.plan(scope, kind, _facts(operation, back), back.steps, undoes=operation)
@@ -99,10 +103,12 @@ def _facts(operation: Operation, back: Back) -> dict[str, Any]:
         facts["name"] = operation.facts.get("name") or operation.facts.get("from") or operation.facts.get("to")
     if operation.kind == Kind.RENAME_GROUP:
         facts = {**operation.facts, "from": operation.facts["name"], "name": operation.facts["from"]}
-    if operation.kind in {Kind.MOVE, Kind.ADD, Kind.REMOVE, Kind.EMPTY_GROUP}:
+    if operation.kind in {Kind.MOVE, Kind.ADD, Kind.REMOVE, Kind.EMPTY_GROUP, Kind.RESTORE_GROUP}:
         count = len({(step.kind, step.thing_id) for step in back.steps if step.thing_id})
         facts |= {"count": count, "only": back.things[0] if count == 1 else None}
         facts |= _windows_facts(operation, back)
+    if operation.kind == Kind.RESTORE_GROUP:
+        facts["from_id"] = operation.steps.filter(verb=Verb.CREATE_GROUP).values_list("group_id", flat=True).first()
     for step in back.steps if "count" not in facts else ():
         facts |= {name: step.args[name] for name in ("start", "end") if name in step.args}
     facts |= {"left_out": back.left_out, "key_until": back.key_until}
@@ -176,6 +182,34 @@ def _opposite(step: Step, after: int | None, *, inside: bool = False) -> Planned
     )
 
 
+# A group that was emptied and deleted ------------------------------------------------------------------------------
+
+
+def _restore(client: Flinkey, deleted: Step, members: Sequence[Step], back: Back) -> None:
+    """The group first, under a number that nobody knows yet; then what was in it, which leaves what it has come into.
+
+    What has left that group since has been put elsewhere by somebody, and stays there.
+    """
+    _create_group(client, deleted, back)
+    if not back.steps:
+        raise Overtaken(back.left_out)
+    came = {(step.kind, step.thing_id): step for step in members if step.verb == Verb.ADD}
+    inside = truth.inside(client, came.values())
+    for step in members:
+        if step.verb != Verb.REMOVE:
+            continue
+        add = came.get((step.kind, step.thing_id))
+        now = inside[Thing(add.kind), add.group_id or 0] if add else None
+        if add and now is not None and step.thing_id not in now:
+            back.leave(step.label, _("it has left %(group)s since") % {"group": add.group_label})
+            continue
+        place = len(back.steps)
+        back.steps.append(replace(_opposite(step, 0), group_id=None))
+        back.things.append(step.label)
+        if add and now is not None:
+            back.steps.append(_opposite(add, place))
+
+
 # Groups -------------------------------------------------------------------------------------------------------------
 
 
@@ -218,7 +252,7 @@ def _rename_back(client: Flinkey, step: Step, back: Back) -> None:
 
 def _create_group(client: Flinkey, step: Step, back: Back) -> None:
     """The same name under a new number, and empty, as it was when it was deleted."""
-    name = step.before["name"]
+    name = step.before.get("name", step.group_label)
     if any(group.name == name for group in client.groups.list()):
         back.leave(name, _("there is a group of this name again"))
     else:

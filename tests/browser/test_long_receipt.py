@@ -5,7 +5,7 @@ from playwright.sync_api import Page, expect
 
 from flinkey_admin.operations.models import Operation
 from flinkey_admin.sandbox import Remote
-from tests.browser.conftest import Open, members
+from tests.browser.conftest import Open, members, tick
 
 CARS = 60
 
@@ -21,6 +21,7 @@ def fleet(flinkey: Remote) -> list[int]:
 
 def test_the_rows_of_the_page_follow(desk: Page, flinkey: Remote, fleet: list[int]) -> None:
     desk.goto("/groups/1/cars/?q=Wagen")
+    tick(desk, "Wagen 00")
     desk.get_by_role("button", name="Select all 60").click()
     desk.get_by_role("button", name="Move to…").click()
     desk.get_by_role("radio", name="Berlin").check()
@@ -51,8 +52,7 @@ def test_the_rows_of_the_page_follow(desk: Page, flinkey: Remote, fleet: list[in
 def test_without_scripts_each_result_is_a_page(open_window: Open, desk: Page, flinkey: Remote) -> None:
     flinkey.fault("assignCarToGroup", "status", status=400, times=1)
     desk.goto("/groups/1/cars/")
-    for name in ("Pool 1", "Pool 2"):
-        desk.get_by_role("checkbox", name=f"Tick {name}").check()
+    tick(desk, "Pool 1", "Pool 2")
     desk.get_by_role("button", name="Move to…").click()
     desk.get_by_role("radio", name="Berlin").check()
     desk.get_by_role("button", name="Continue to the review").click()

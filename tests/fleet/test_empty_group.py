@@ -365,11 +365,6 @@ def test_nothing_is_put_back_into_a_group_that_is_gone(coordinator: Person, flin
     assert Operation.objects.get().state == State.CONFIRMED
 
 
-def test_what_is_done_can_not_be_put_back(coordinator: Person, flinkey: Remote) -> None:
-    page = press(coordinator, empty(coordinator, "2"), "run")
-    assert not offers(page, "back")
-
-
 # Whose --------------------------------------------------------------------------------------------------------------
 
 

@@ -285,3 +285,11 @@ def test_a_review_that_nobody_confirms_holds_no_window(clock: Clock, coordinator
     plan.refresh_from_db()
     assert plan.started_at is None
     assert count(flinkey, "deleteAssignment") == 1
+
+
+def test_a_deleted_group_comes_and_goes_and_comes(clock: Clock, coordinator: Person, flinkey: Remote) -> None:
+    coordinator.post("/groups/4/delete/")
+    page = receipt(coordinator)
+    for there in (True, False, True):
+        page = undo(coordinator, page)
+        assert ("Leer" in [one["name"] for one in flinkey.state(1)["groups"]]) is there
