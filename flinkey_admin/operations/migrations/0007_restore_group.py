@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("operations", "0005_whose_webhooks"),
+        ("operations", "0006_outside_since"),
     ]
 
     operations = [
