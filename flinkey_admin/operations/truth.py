@@ -11,11 +11,18 @@ from flinkey_admin import upstream
 from flinkey_admin.accounts.scoping import Scope, require_client
 from flinkey_admin.flinkey import Flinkey, errors
 from flinkey_admin.flinkey import Kind as Thing
+from flinkey_admin.operations import signals
 from flinkey_admin.operations.models import Operation, Step, Verb
 
 MEMBERS = (Verb.ADD, Verb.REMOVE)
 YOUNG = dt.timedelta(seconds=10)  # a plan was made of what flinkey had just said
 Inside = dict[tuple[Thing, int], set[int] | None]  # who is in a group now; None for a group that has gone
+
+
+def require_no_pause() -> None:
+    """Raises RateLimited while flinkey wants to be left alone by everybody."""
+    if seconds := signals.seconds_left(asked=True):
+        raise errors.RateLimited("", "GET", "", retry_after=seconds)
 
 
 def inside(client: Flinkey, steps: Iterable[Step]) -> Inside:
@@ -41,6 +48,7 @@ def changes(scope: Scope, operation: Operation) -> list[str]:
     """
     if timezone.now() - operation.created_at < YOUNG:
         return []
+    require_no_pause()
     # What is in a group that is yet to be made needs no look.
     steps = list(operation.steps.filter(verb__in=MEMBERS, group_id__isnull=False))
     client = require_client(scope)

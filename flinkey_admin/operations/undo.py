@@ -75,6 +75,7 @@ def plan(scope: Scope, operation: Operation) -> Operation:
     Raises Overtaken, WindowBusy, and the client's errors.
     """
     client, back = require_client(scope), Back()
+    truth.require_no_pause()
     done = list(_done(operation))
     members = [step for step in done if step.verb in MEMBERS]
     deleted = next((step for step in done if step.verb == Verb.DELETE_GROUP), None)

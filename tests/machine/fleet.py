@@ -165,14 +165,10 @@ class Fleet(People):
         if kind[1].get("status") not in {400, 429}:
             self.wire.weather, self.storm_left = Fault("*", kind[0], -1, 0, kind[1]), 4
 
-    @rule()
-    def heal(self) -> None:
-        self.wire.weather = None
-        self.stage.sim.settings.fail_assignments = None
-
     @rule(why=st.sampled_from(["Das Fahrzeug hat keine Box.", None]), delay=st.sampled_from([0.5, 1.5, 1.5, 9.0]))
     def temper(self, why: str | None, delay: float) -> None:
-        """How long flinkey takes for a window, and whether it does it after all."""
+        """flinkey is well again: how long it takes for a window from now on, and whether it does it after all."""
+        self.wire.weather = None
         self.stage.sim.settings.fail_assignments, self.stage.sim.settings.delay = why, delay
 
     @rule(seconds=st.sampled_from([1, 2, 5, 21, 40, 40, 400]), tokens_die=st.sampled_from([0, 0, 0, 1]))
@@ -184,6 +180,8 @@ class Fleet(People):
 
     @rule(who=a_person)
     def sign_in(self, who: str) -> None:
+        if self.stage.can_call(who):
+            return
         self.wire.calm()
         weather, self.wire.weather = self.wire.weather, None
         self.before()

@@ -186,7 +186,7 @@ class Truths(RuleBasedStateMachine):
 
     @invariant()
     def nothing_is_wrong_at_any_call(self) -> None:
-        assert self.wire.wrong == []
+        assert not self.wire.wrong, f"at a call: {self.wire.wrong}"
 
     @invariant()
     def a_car_that_moves_is_always_in_a_group(self) -> None:
@@ -242,7 +242,8 @@ class Truths(RuleBasedStateMachine):
         self.before()
         self.stage.advance(61)
         for email in PEOPLE:
-            self.stage.sign_in(email)
+            if not self.stage.can_call(email):
+                self.stage.sign_in(email)
         self.goes_on_by_itself()
         self.people_finish()
         self.after(calm=True)

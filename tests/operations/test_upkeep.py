@@ -114,6 +114,24 @@ def test_a_yes_in_a_pause_waits_for_its_end(clock: Clock, coordinator: Person, f
     assert small.state == State.CONFIRMED
 
 
+def test_nothing_is_read_for_an_undo_or_an_old_plan_in_a_pause(
+    clock: Clock, coordinator: Person, flinkey: Remote
+) -> None:
+    move(coordinator, 4, to=3)
+    done = the()
+    coordinator.post("/groups/1/cars/move/", {"id": ["3"], "to": "2"})
+    old = receipt(coordinator)
+    clock.advance(11)
+    flinkey.fault(ADD, "status", status=429, retry_after=30, times=9)
+    move(coordinator, 1, 2)
+    flinkey.clear_requests()
+    clock.advance(1)
+    for page in (press(coordinator, receipt(coordinator, done), "back"), press(coordinator, old, "run")):
+        assert says(page, sentences.busy(29))
+        assert_plain(page)
+    assert flinkey.requests() == []
+
+
 def test_what_a_dead_worker_has_left_is_done_without_anybody(
     clock: Clock, coordinator: Person, flinkey: Remote
 ) -> None:
