@@ -324,6 +324,9 @@ def _change_back(client: Flinkey, step: Step, back: Back) -> None:
 
 def _create_window(client: Flinkey, step: Step, back: Back) -> None:
     """The same car, person and times, as a new window: flinkey gives it another number."""
+    if step.user_id is None:
+        back.leave(step.label, _("it was nobody's, and flinkey makes none without a person"))
+        return
     before = _sendable(step.before)
     args = {name: before[name] for name in ("start", "end", "lifetime", "renewable_after") if name in before}
     there = client.cars.assignments(step.car_id or 0)

@@ -188,6 +188,16 @@ def test_the_life_of_the_phones_key_comes_back(
     assert (lifetime, now["renewableAfter"] or lifetime // 2) == seconds
 
 
+def test_a_window_of_nobody_cannot_come_back(clock: Clock, coordinator: Person, flinkey: Remote) -> None:
+    """flinkey knows windows without a person, and makes none."""
+    step = remove(coordinator, 5)
+    clock.advance(2)
+    page = press(coordinator, receipt(coordinator, step.operation), "back")
+    assert says(page, "it was nobody's")
+    assert_plain(page)
+    assert count(flinkey, "createAssignment") == 0
+
+
 def test_a_window_that_was_changed_since_stays(clock: Clock, coordinator: Person, flinkey: Remote) -> None:
     step = change(coordinator)
     clock.advance(3)
