@@ -18,7 +18,7 @@ from flinkey_admin.accounts.scoping import Scope, require_client
 from flinkey_admin.flinkey import Flinkey, errors
 from flinkey_admin.flinkey.fields import instant, optional_written, written
 from flinkey_admin.flinkey.records import Assignment
-from flinkey_admin.operations import windows
+from flinkey_admin.operations import truth, windows
 from flinkey_admin.operations.journal import Planned
 from flinkey_admin.operations.models import Operation
 from flinkey_admin.web.templatetags.times import moment
@@ -120,6 +120,7 @@ def choose(scope: Scope, operation: Operation, form: Mapping[str, Any]) -> Chose
         return chosen
     if instant(operation.facts["ends_at"]) != end:
         chosen.changed.append(_("A new day has begun: access now ends %(when)s.") % {"when": moment(end)})
+    truth.require_no_pause()
     client = require_client(scope)
     found = upstream.in_parallel([partial(_window_now, client, row["window"]) for row in rows])
     keys = [now]

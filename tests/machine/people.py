@@ -15,7 +15,7 @@ from flinkey_admin.assignments.questions import Asks
 from flinkey_admin.fleet import services as fleet
 from flinkey_admin.flinkey import Kind
 from flinkey_admin.flinkey.records import chosen_seconds
-from flinkey_admin.operations import confirmation, truth
+from flinkey_admin.operations import confirmation, endings, truth
 from flinkey_admin.operations import services as operations
 from flinkey_admin.operations.models import Operation
 from tests.machine.troubles import CARS, NAMES, Troubled, a_group, a_person, any_of, kinds, troubles
@@ -91,9 +91,11 @@ class People(Troubled):
             return operations.finish(scope, operation) if operations.can_finish(operation) else None
         if operation.person_id != scope.person.pk:
             return None
-        truth.changes(scope, operation)  # whatever it says gets its yes
+        # Now and then all access that a move would leave behind ends with it; whatever has changed gets its yes.
+        chosen = endings.choose(scope, operation, {endings.ALL: endings.TODAY} if self.turn % 3 == 0 else {})
+        truth.changes(scope, operation)
         self.started(operation)
-        return operations.start(scope, operation)
+        return operations.start(scope, operation, chosen)
 
     # Groups ---------------------------------------------------------------------------------------------------------
 

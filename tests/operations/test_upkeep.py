@@ -8,7 +8,7 @@ import pytest
 
 from flinkey_admin.accounts.models import Reach
 from flinkey_admin.accounts.scoping import Scope
-from flinkey_admin.operations import journal, runner, services, signals, undo, upkeep
+from flinkey_admin.operations import endings, journal, runner, services, signals, undo, upkeep
 from flinkey_admin.operations.models import Hold, Operation, State, Step
 from flinkey_admin.sandbox import Remote
 from flinkey_admin.web import sentences
@@ -129,6 +129,18 @@ def test_nothing_is_read_for_an_undo_or_an_old_plan_in_a_pause(
     for page in (press(coordinator, receipt(coordinator, done), "back"), press(coordinator, old, "run")):
         assert says(page, sentences.busy(29))
         assert_plain(page)
+    assert flinkey.requests() == []
+
+
+def test_no_window_is_read_for_a_yes_in_a_pause(clock: Clock, coordinator: Person, flinkey: Remote) -> None:
+    coordinator.post("/groups/1/users/move/", {"id": ["1", "2"], "to": "2"})
+    young = the()
+    assert young.facts["endings"]
+    flinkey.fault(ADD, "status", status=429, retry_after=30, times=9)
+    move(coordinator, 1, 2)
+    flinkey.clear_requests()
+    page = coordinator.post(f"/operations/{young.pk}/run/", {endings.ALL: endings.TODAY}, follow=True)
+    assert says(page, sentences.busy(30))
     assert flinkey.requests() == []
 
 
