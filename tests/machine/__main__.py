@@ -60,7 +60,7 @@ def main(size: str, first: int) -> int:
     seconds = total.pop("seconds")
     for what, times in sorted(total.items()):
         print(f"{times:8} {what}")
-    print(f"{examples} examples of {steps} steps in {seconds} s of processes: {bad or 'no'} violations")
+    print(f"{examples} examples of {steps} steps in {seconds} s of CPU: {bad or 'no'} violations")
     return 1 if bad else 0
 
 

@@ -52,9 +52,9 @@ def test_a_fleet_at_work(request: pytest.FixtureRequest, stage: Stage) -> None:
         phases=[Phase.generate],  # shrinking takes minutes: add Phase.shrink where a failure is hard to read
         suppress_health_check=list(HealthCheck),
     )
-    began = time.monotonic()
+    began = time.process_time()
     try:
         run_state_machine_as_test(seed(number)(Yard) if number else Yard, settings=limits)
     finally:
         if told := os.environ.get("MACHINE_TELLS"):
-            Path(told).write_text(json.dumps({**Fleet.counts, "seconds": round(time.monotonic() - began)}))
+            Path(told).write_text(json.dumps({**Fleet.counts, "seconds": round(time.process_time() - began)}))
