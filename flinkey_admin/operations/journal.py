@@ -239,7 +239,7 @@ def in_the_way(operation: Operation) -> list[Operation]:
         operation__finished_at=None,
         operation__started_at__isnull=False,
     ).exclude(operation=operation)
-    others = _may_come(others)  # nobody need wait for the rest
+    others = _may_come(others)  # nobody need wait for what will not
     if operation.started_at:
         earlier = Q(operation__started_at=operation.started_at, operation__lt=operation.pk)
         # A younger one that is under way looks no more: one that is retried meanwhile waits for it.

@@ -112,7 +112,8 @@ def _facts(operation: Operation, back: Back) -> dict[str, Any]:
         facts["from_id"] = operation.steps.filter(verb=Verb.CREATE_GROUP).values_list("group_id", flat=True).first()
     for step in back.steps if "count" not in facts else ():
         facts |= {name: step.args[name] for name in ("start", "end") if name in step.args}
-    facts |= {"left_out": back.left_out, "key_until": back.key_until}
+    drivers = {step.user_id for step in back.steps if step.verb == Verb.DELETE_WINDOW}
+    facts |= {"left_out": back.left_out, "key_until": back.key_until, "key_many": len(drivers) > 1 or None}
     return {key: value for key, value in facts.items() if value is not None}
 
 

@@ -399,3 +399,15 @@ def test_another_customers_windows_are_nobodys_business(person: Person, southern
     number = Operation.objects.get().pk
     assert person.post(f"/operations/{number}/run/", {"end-users-1": "today"}).status_code == 404
     assert writes(flinkey) == []
+
+
+def test_taking_a_restoration_back_speaks_of_all_their_phones(clock: Clock, person: Person, flinkey: Remote) -> None:  # noqa: F811
+    """Windows that had not begun come back as new ones; taken back once more, they are removed."""
+    flinkey.change("add_window", car=2, user=1, start="2026-11-26T08:00:00Z", end=None)
+    yes(person, act(person, "move", [1, 2], to="2"), "end-users-1", "end-users-2")
+    page = confirmed(clock, person)
+    press(person, press(person, page, "back"), "run")
+    page = confirmed(clock, person)
+    review = press(person, page, "back")
+    assert says(review, "Move 2 users from Hamburg to Berlin \u00b7 end 3 accesses?")
+    assert "The drivers' phones may still hold a key" in visible(review)

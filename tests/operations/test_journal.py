@@ -243,3 +243,20 @@ def test_a_discarded_change_is_forgotten_unless_something_was_sent(scope: Scope)
     journal.discard(untouched)
     journal.discard(sent)
     assert list(Operation.objects.all()) == [sent]
+
+
+def test_nobody_waits_for_the_rest_of_what_was_refused(scope: Scope) -> None:
+    """Neither for what waits for a refused step, nor for what waits for that, while something else keeps it open."""
+    waits = [
+        Planned(Verb.CREATE_GROUP, "Neu", args={"name": "Neu"}),
+        Planned(Verb.ADD, "car 5", kind=Kind.CARS, thing_id=5, after=0),
+        Planned(Verb.REMOVE, "car 5", kind=Kind.CARS, thing_id=5, group_id=2, after=1),
+        *adds(6),
+    ]
+    stuck, later = plan(scope, waits), plan(scope, adds(5))
+    journal.queue(stuck)
+    assert journal.in_the_way(later) == [stuck]
+    journal.note([(stuck.steps.get(position=0), Outcome(State.REFUSED, reason="conflict-name"))], [])
+    journal.release(stuck)
+    assert stuck.finished_at is None, "the other car is still to come"
+    assert journal.in_the_way(later) == []
