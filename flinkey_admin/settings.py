@@ -246,9 +246,14 @@ TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["d
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"reference": {"()": "flinkey_admin.web.logs.ReferenceFilter"}},
+    "filters": {
+        "reference": {"()": "flinkey_admin.web.logs.ReferenceFilter"},
+        "secret": {"()": "flinkey_admin.web.logs.SecretFilter"},
+    },
     "formatters": {"line": {"format": "{asctime} {levelname} {name} [{reference}] {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["reference"]}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["reference", "secret"]}
+    },
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {"flinkey": {"level": "INFO"}, "flinkey_admin": {"level": "INFO"}},
 }

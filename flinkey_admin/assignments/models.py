@@ -24,3 +24,30 @@ class Sharing(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.flinkey_id} {'shared' if self.is_shared else 'exclusive'}"
+
+
+class Feed(models.Model):
+    """A calendar of the windows of a car, a person or a group, behind an address that somebody must know.
+
+    Of the address only a digest is kept. It works while `person`, who has made it, may act for the customer.
+    """
+
+    class Kind(models.TextChoices):
+        CARS = "cars"
+        USERS = "users"
+        GROUPS = "groups"
+
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=10, choices=Kind)
+    flinkey_id = models.BigIntegerField()
+    digest = models.CharField(max_length=64, unique=True)
+    person = models.ForeignKey(Manager, on_delete=models.CASCADE, related_name="+")
+    language = models.CharField(max_length=10)
+    made_at = models.DateTimeField()
+    fetched_at = models.DateTimeField(null=True)  # to the minute
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["customer", "kind", "flinkey_id"], name="one_feed")]
+
+    def __str__(self) -> str:
+        return f"calendar of {self.kind} {self.flinkey_id}"

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from flinkey_admin.assignments import access_views, key_views, sharing_views, views
+from flinkey_admin.assignments import access_views, feed_views, key_views, sharing_views, views
 
 app_name = "assignments"
 urlpatterns = [
@@ -14,5 +14,9 @@ urlpatterns = [
     path("assignments/<id:window_id>/", views.window_detail, name="window_detail"),
     path("assignments/<id:window_id>/delete/", views.window_delete, name="window_delete"),
     path("cars/<id:car_id>/sharing/", sharing_views.car_sharing, name="car_sharing"),
+    path("calendar/<str:secret>.ics", feed_views.feed, name="feed"),
+    path("cars/<id:car_id>/calendar/", feed_views.car_calendar, name="car_calendar"),
+    path("users/<id:user_id>/calendar/", feed_views.user_calendar, name="user_calendar"),
+    path("groups/<id:group_id>/calendar/", feed_views.group_calendar, name="group_calendar"),
     path("groups/<id:group_id>/sharing/", sharing_views.group_sharing, name="group_sharing"),
 ]

@@ -1,6 +1,7 @@
 """The reference number that ties what a person saw to the line in the log."""
 
 import logging
+import re
 import secrets
 from contextvars import ContextVar
 
@@ -17,4 +18,17 @@ class ReferenceFilter(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.reference = current.get()
+        return True
+
+
+SECRET = re.compile(r"(/calendar/)[^/\s]+?(\.ics)")
+
+
+class SecretFilter(logging.Filter):
+    """Leaves the secret out of the address of a calendar: whoever reads the log must not be able to read that."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        text = record.getMessage()
+        if SECRET.search(text):
+            record.msg, record.args = SECRET.sub(r"\1…\2", text), ()
         return True

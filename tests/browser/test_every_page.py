@@ -29,6 +29,7 @@ NOT_LINKED = {
         "fleet:group_empty",
         "assignments:access_csv",
         "assignments:mismatches_csv",
+        "assignments:feed",
     ),
     *("assignments:window_check", "assignments:window_find"),
     *("fleet:select_all", "fleet:also", "fleet:move", "fleet:remove"),
