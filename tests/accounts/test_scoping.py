@@ -72,7 +72,7 @@ ROUTES: dict[str, dict[str, str]] = {
     "groups/<id:group_id>/calendar/": {"/groups/1/calendar/": SEEN},
     "assignments/<id:window_id>/": {"/assignments/1/": SEEN, "/assignments/{window}/": SEEN},
     "assignments/<id:window_id>/delete/": {"/assignments/1/delete/": SEEN, "/assignments/{window}/delete/": SEEN},
-    "reports/mismatches/": {"/reports/mismatches/": SEEN, "/reports/mismatches/?show=open": LED},
+    "reports/mismatches/": {"/reports/mismatches/": LED, "/reports/mismatches/?show=open": LED},
     "reports/mismatches/csv/": {"/reports/mismatches/csv/": SEEN},
     "timeline/": {"/timeline/": SEEN, "/timeline/?rows=users&q=kanari": SEEN},
     "messages/": {"/messages/": LED},
