@@ -22,7 +22,7 @@ SAID = re.compile(r"^E +(AssertionError: .*|\w+(?:Error|Exception).*)", re.MULTI
 
 @dataclass(frozen=True)
 class Found:
-    """By which invariant a bug was found, what that said, and after how many seconds of CPU; nothing when it was not."""
+    """By which invariant a bug was found, what that said, after how many seconds of CPU; nothing when it was not."""
 
     invariant: str = ""
     said: str = ""
