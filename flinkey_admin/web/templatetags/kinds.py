@@ -1,6 +1,8 @@
 """The four kinds of member in words. A verb and its object are one sentence: other languages join them otherwise."""
 
 from django import template
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -50,3 +52,14 @@ def counted(count: int, kind: str) -> str:
         "": ngettext("%(count)s thing", "%(count)s things", count),
     }
     return words[kind] % {"count": count}
+
+
+@register.filter
+def parted(label: str) -> SafeString:
+    """A label as it was kept, "name · plate" or "name · e-mail → name · plate", the second part of each less loud."""
+    sides = (side.partition(" · ") for side in label.split(" → "))
+    return format_html_join(" → ", "{}{}", ((name, _quiet(dot + rest)) for name, dot, rest in sides))
+
+
+def _quiet(text: str) -> str:
+    return format_html('<span class="second">{}</span>', text) if text else ""
