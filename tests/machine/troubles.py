@@ -63,6 +63,10 @@ faults = st.tuples(
     st.sampled_from([0, 0, 1, 2, 3]),
     st.integers(1, 4),
 )
+LOST = [
+    (kind, more) for kind, more in FAULTS if kind in {"reset-after", "reset-before", "truncated"} or more.get("done")
+]
+losses = st.tuples(st.just("fault"), st.just("write"), st.sampled_from(LOST), st.just(0), st.integers(1, 3))
 deaths = st.tuples(
     st.just("death"),
     st.sampled_from(["call", "commit"]),
@@ -72,7 +76,7 @@ deaths = st.tuples(
 meanwhile = st.tuples(st.just("meanwhile"), st.sampled_from(["pause", "stop", "press", "hang"]))
 others = st.tuples(st.just("other"), st.integers(1, 6), st.sampled_from(["come", "leave"]), any_of, a_group)
 calm = st.just(("calm",))
-troubles = st.one_of(calm, calm, faults, faults, deaths, meanwhile, others)
+troubles = st.one_of(calm, faults, losses, deaths, meanwhile, others)
 
 
 class Troubled(Truths):
