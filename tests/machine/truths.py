@@ -68,14 +68,7 @@ class Truths(RuleBasedStateMachine):
         steps = {
             one.pk: one for one in Step.objects.filter(pk__in={row[0] for row in story}).select_related("operation")
         }
-        for number, was, became, rivals, _id in story:
-            step = steps.get(number)
-            if step is None:
-                continue
-            legal = (was, became) in LEGAL and not (is_window(step) and (was, became) in ILLEGAL_FOR_WINDOWS)
-            self.count(f"{step.verb} {was} {became}")
-            assert legal, f"{step} went from {was} to {became}"
-            assert not rivals, f"two changes are at one thing: {step}"
+        self.steps_go_on_legally(story, steps)
         self.told = max([self.told, *(row[4] for row in story)])
         for one in {step.operation_id: step.operation for step in steps.values()}.values():
             self.pictures.setdefault(one.pk, self.pictures[0])
@@ -85,6 +78,17 @@ class Truths(RuleBasedStateMachine):
             self.nothing_half_way(steps)
         self.undo_restores()
         self.calls_before = len(self.wire.calls)
+
+    def steps_go_on_legally(self, story: list[tuple[Any, ...]], steps: dict[int, Step]) -> None:
+        """No state came after one that it may not follow, and no two changes were at one thing."""
+        for number, was, became, rivals, _id in story:
+            step = steps.get(number)
+            if step is None:
+                continue
+            legal = (was, became) in LEGAL and not (is_window(step) and (was, became) in ILLEGAL_FOR_WINDOWS)
+            self.count(f"{step.verb} {was} {became}")
+            assert legal, f"{step} went from {was} to {became}"
+            assert not rivals, f"two changes are at one thing: {step}"
 
     # After each step ------------------------------------------------------------------------------------------------
 
