@@ -2,7 +2,6 @@
 
 from django import template
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -55,7 +54,7 @@ def counted(count: int, kind: str) -> str:
 
 
 @register.filter
-def parted(label: str) -> SafeString:
+def parted(label: str) -> str:
     """A label as it was kept, "name · plate" or "name · e-mail → name · plate", the second part of each less loud."""
     sides = (side.partition(" · ") for side in label.split(" → "))
     return format_html_join(" → ", "{}{}", ((name, _quiet(dot + rest)) for name, dot, rest in sides))
