@@ -26,6 +26,7 @@ HINTS = {
     "LANGUAGE_CODE": "en or de; leave it out to follow the browser",
     "RETENTION_DAYS": "the days for which the history of changes is kept, at least 30: 540",
     "SECRET_KEY": "at least 50 random characters: python3 -c 'import secrets; print(secrets.token_urlsafe(50))'",
+    "SERIES_WINDOWS": "how many accesses a series gives at most: 500",
     "SESSION_HOURS": "the hours after which everybody signs in again: 12",
     "SESSION_IDLE_MINUTES": "the minutes without a click after which a manager signs in again: 45",
     "SWEEP_MINUTES": "the minutes after which everything is read from flinkey again: 10",

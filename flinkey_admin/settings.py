@@ -72,6 +72,7 @@ LANGUAGE_CODE = env.str("LANGUAGE_CODE", "", validate=valid_language)
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0, validate=validate.Range(min=0))
 SWEEP_MINUTES = env.float("SWEEP_MINUTES", 10.0, validate=validate.Range(min=0.1))
 RETENTION_DAYS = env.int("RETENTION_DAYS", 540, validate=validate.Range(min=30))
+SERIES_WINDOWS = env.int("SERIES_WINDOWS", 500, validate=validate.Range(min=1))
 SESSION_IDLE_MINUTES = env.int("SESSION_IDLE_MINUTES", 45, validate=validate.Range(min=1))
 SESSION_HOURS = env.int("SESSION_HOURS", 12, validate=validate.Range(min=1))
 DEMO_SIGN_IN = env.str("DEMO_SIGN_IN", "")  # "e-mail password", set by `make demo` alone

@@ -3,6 +3,7 @@
 from django.db import models
 
 from flinkey_admin.accounts.models import Customer, Manager
+from flinkey_admin.operations.models import Operation
 
 
 class Sharing(models.Model):
@@ -51,3 +52,26 @@ class Feed(models.Model):
 
     def __str__(self) -> str:
         return f"calendar of {self.kind} {self.flinkey_id}"
+
+
+class Series(models.Model):
+    """Windows that were given together by a rule, for these cars and people, and what was done with them since.
+
+    Its windows are those that its operations have created, and those that took one of them back. `cars` and `users`:
+    flinkey's ids, as they were when it was planned. Without an operation it is a plan that nobody has said yes to.
+    """
+
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+")
+    name = models.CharField(max_length=200)
+    rule = models.JSONField()  # series.Rule.kept
+    cars = models.JSONField()
+    users = models.JSONField()
+    person = models.ForeignKey(Manager, on_delete=models.PROTECT, related_name="+")
+    made_at = models.DateTimeField(auto_now_add=True)
+    operations = models.ManyToManyField(Operation, related_name="+")
+
+    class Meta:
+        indexes = [models.Index(fields=["customer", "-made_at"])]
+
+    def __str__(self) -> str:
+        return self.name

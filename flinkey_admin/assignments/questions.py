@@ -148,7 +148,7 @@ def _clashes(scope: Scope, wanted: Wanted, window: Assignment | None) -> list[Cl
         return []
     fresh = _fresh(Span(wanted.start, wanted.end), wanted, window)
     found = []
-    for number, user_id, span in _others(scope, wanted.car_id, window.id if window else None):
+    for number, user_id, span in others(scope, wanted.car_id, window.id if window else None):
         if parts := tuple(joined(part for one in fresh if (part := overlap(one, span)))):
             found.append((number, user_id, span, parts))
     known = names_of(scope, Kind.USERS, {user_id for _number, user_id, *_rest in found if user_id})
@@ -171,7 +171,7 @@ def _fresh(span: Span, wanted: Wanted, window: Assignment | None) -> list[Span]:
     return added(span, _span(window.start, window.end) if same and window else None)
 
 
-def _others(scope: Scope, car_id: int, but: int | None) -> list[tuple[int | None, int | None, Span]]:
+def others(scope: Scope, car_id: int, but: int | None) -> list[tuple[int | None, int | None, Span]]:
     """The windows that a car has or is about to have, without this one and those that are being removed."""
     steps = confirmation.window_steps(scope, car_id=car_id)
     going = {step.window_id for step in steps if step.verb == Verb.DELETE_WINDOW} | {but}

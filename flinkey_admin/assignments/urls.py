@@ -1,6 +1,6 @@
 from django.urls import path
 
-from flinkey_admin.assignments import access_views, feed_views, key_views, sharing_views, views
+from flinkey_admin.assignments import access_views, feed_views, key_views, series_views, sharing_views, views
 
 app_name = "assignments"
 urlpatterns = [
@@ -8,6 +8,9 @@ urlpatterns = [
     path("access/csv/", access_views.access_csv, name="access_csv"),
     path("assignments/new/", views.window_new, name="window_new"),
     path("assignments/keys/", key_views.key_list, name="key_list"),
+    path("assignments/series/", series_views.series_list, name="series_list"),
+    path("assignments/series/new/", series_views.series_new, name="series_new"),
+    path("assignments/series/<id:series_id>/", series_views.series_detail, name="series_detail"),
     path("assignments/find/", views.window_find, name="window_find"),
     path("assignments/check/", views.window_check, name="window_check"),
     path("assignments/<id:window_id>/check/", views.window_check, name="window_check"),

@@ -29,6 +29,8 @@ GIVE_UP = dt.timedelta(hours=6)  # then we look only when asked
 
 OVERDUE = dt.timedelta(seconds=30)  # the worker is this late only when it is dead or has much to do
 
+AT_ONCE = 8  # looks within one request: a series has hundreds of windows, which the worker looks after
+
 OPEN = (State.ACCEPTED, State.UNKNOWN)
 Times = tuple[int, int | None, int | None, dt.datetime, dt.datetime | None]
 
@@ -247,10 +249,12 @@ def window_steps(
 
 def check_overdue(scope: Scope, steps: Iterable[Step]) -> None:
     """Looks for the steps whose time has come, so that a page's news does not hang on the worker alone."""
-    client = client_for(scope)
-    for step in steps:
-        if client and step.next_check_at and step.next_check_at <= timezone.now():
-            check_if_due(step, client)
+    client, now = client_for(scope), timezone.now()
+    if client is None:
+        return
+    due = [step for step in steps if step.next_check_at and step.next_check_at <= now]
+    for step in due[:AT_ONCE]:
+        check_if_due(step, client)
 
 
 def is_late(step: Step) -> bool:

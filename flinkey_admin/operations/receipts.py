@@ -195,6 +195,8 @@ def _place(operation: Operation) -> dict[str, Any]:
 
 def back(facts: dict[str, Any]) -> tuple[str, str]:
     """The page that a change belongs to, and its name."""
+    if facts.get("series_id"):
+        return reverse("assignments:series_detail", args=[facts["series_id"]]), facts["series"]
     if facts.get("car_id"):
         return reverse("fleet:car_detail", args=[facts["car_id"]]), facts.get("car", "")
     if facts.get("from_id"):

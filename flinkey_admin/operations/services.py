@@ -140,7 +140,7 @@ def _go(scope: Scope, operation: Operation) -> Operation:
         journal.hold(operation, Hold.BUSY, timezone.now() + dt.timedelta(seconds=seconds))
         operation.refresh_from_db()
         return operation
-    if journal.to_send(operation).values("thing_id").distinct().count() <= 1 and not journal.in_the_way(operation):
+    if _left(operation) <= 1 and not journal.in_the_way(operation):
         return run(scope, operation)
     journal.queue(operation)
     upkeep.ask_worker(operation)
@@ -162,7 +162,14 @@ def run_form(scope: Scope, operation: Operation) -> Operation:
 def can_pause(operation: Operation) -> bool:
     """Whether it is under way, or waits and goes on by itself, with more than one thing to do."""
     goes_on = operation.lease_until is not None or operation.hold in upkeep.BY_ITSELF
-    return goes_on and journal.to_send(operation).values("thing_id").distinct().count() > 1
+    return goes_on and _left(operation) > 1
+
+
+def _left(operation: Operation) -> int:
+    """How many things are left to send; a step that is about none, such as that of a window, is one of its own."""
+    left = journal.to_send(operation)
+    things = left.exclude(thing_id=None).values("thing_id").distinct().count()
+    return things + left.filter(thing_id=None).count()
 
 
 def is_running(operation: Operation) -> bool:

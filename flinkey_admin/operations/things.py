@@ -130,11 +130,12 @@ def _kind(step: Step) -> str:
 
 def _times_text(step: Step) -> str:
     """Until when a window that is changed beside other things runs, or from when until when one comes back."""
-    if step.verb == Verb.DELETE_WINDOW or "end" not in step.args:
+    args = step.before if step.verb == Verb.DELETE_WINDOW and step.kind == "windows" else step.args
+    if "end" not in args:
         return ""
-    end = moment(instant(step.args["end"])) if step.args["end"] else _("open end")
-    if "start" in step.args:
-        return _("from %(start)s until %(end)s") % {"start": moment(instant(step.args["start"])), "end": end}
+    end = moment(instant(args["end"])) if args["end"] else _("open end")
+    if "start" in args:
+        return _("from %(start)s until %(end)s") % {"start": moment(instant(args["start"])), "end": end}
     return _("until %(end)s") % {"end": end}
 
 

@@ -36,7 +36,12 @@ def title(operation: Operation) -> str:
         Kind.CHANGE_ACCESS: _("Change the access of %(user)s to %(car)s"),
         Kind.END_ACCESS: _("Remove the access of %(user)s to %(car)s"),
     }
-    title = words[Kind(operation.kind)] % names
+    of_series = {
+        Kind.GIVE_ACCESS: _("Give %(things)s of the series %(series)s"),
+        Kind.CHANGE_ACCESS: _("Change %(things)s of the series %(series)s"),
+        Kind.END_ACCESS: _("End %(things)s of the series %(series)s"),
+    }
+    title = (words | of_series if "series" in facts else words)[Kind(operation.kind)] % names
     more = []
     if ended := facts.get("ended"):
         more = [ngettext("end %(count)s access", "end %(count)s accesses", ended) % {"count": ended}]

@@ -4,11 +4,13 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from flinkey_admin import upstream
 from flinkey_admin.accounts.scoping import Scope, require_client
 from flinkey_admin.flinkey import Flinkey, errors, records
 from flinkey_admin.flinkey import Kind as Thing
@@ -45,6 +47,8 @@ class Back:
     things: list[str] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
     key_until: str | None = None  # a phone may hold a key of what is taken away
+    windows: dict[int, records.Assignment | None] = field(default_factory=dict)  # as flinkey has them now
+    cars: dict[int, list[records.Assignment]] = field(default_factory=dict)  # the windows of a car
 
     def leave(self, label: str, why: str) -> None:
         self.left_out.append(f"{label}: {why}")
@@ -84,6 +88,7 @@ def plan(scope: Scope, operation: Operation) -> Operation:
         _restore(client, deleted, members, back)
     elif members:
         _members(client, operation, members, back)
+    _read_windows(client, done, back)
     for step in done:
         if step.verb not in MEMBERS and not (restores and step == deleted):
             PLANS[Verb(step.verb)](client, step, back)
@@ -108,6 +113,8 @@ def _facts(operation: Operation, back: Back) -> dict[str, Any]:
         count = len({(step.kind, step.thing_id) for step in back.steps if step.thing_id})
         facts |= {"count": count, "only": back.things[0] if count == 1 else None}
         facts |= _windows_facts(operation, back)
+    if "series" in facts:
+        facts |= {"count": len(back.steps), "notes": None}
     if operation.kind == Kind.RESTORE_GROUP:
         facts["from_id"] = operation.steps.filter(verb=Verb.CREATE_GROUP).values_list("group_id", flat=True).first()
     for step in back.steps if "count" not in facts else ():
@@ -264,9 +271,19 @@ def _create_group(client: Flinkey, step: Step, back: Back) -> None:
 # Windows ------------------------------------------------------------------------------------------------------------
 
 
-def _window_now(client: Flinkey, step: Step) -> records.Assignment | None:
+def _read_windows(client: Flinkey, done: Sequence[Step], back: Back) -> None:
+    """The windows that these steps have made or changed, and those of the cars that lost one, all asked at once."""
+    numbers = {step.window_id or 0 for step in done if step.verb in {Verb.CREATE_WINDOW, Verb.CHANGE_WINDOW}}
+    cars = {step.car_id or 0 for step in done if step.verb == Verb.DELETE_WINDOW}
+    found = upstream.in_parallel([partial(_window_now, client, number) for number in numbers])
+    back.windows = dict(zip(numbers, found, strict=True))
+    lists = upstream.in_parallel([partial(client.cars.assignments, car) for car in cars])
+    back.cars = dict(zip(cars, lists, strict=True))
+
+
+def _window_now(client: Flinkey, window_id: int) -> records.Assignment | None:
     try:
-        return client.assignments.get(step.window_id or 0)
+        return client.assignments.get(window_id)
     except errors.NotFound as error:
         if error.missing != "assignment":
             raise
@@ -274,7 +291,7 @@ def _window_now(client: Flinkey, step: Step) -> records.Assignment | None:
 
 
 def _window(step: Step, verb: Verb, **facts: Any) -> Planned:
-    return Planned(verb, step.label, car_id=step.car_id, user_id=step.user_id, **facts)
+    return Planned(verb, step.label, kind=step.kind, car_id=step.car_id, user_id=step.user_id, **facts)
 
 
 def _as_kept(window: records.Assignment, names: Sequence[str]) -> dict[str, Any]:
@@ -296,8 +313,8 @@ def _warn(window: records.Assignment, back: Back) -> None:
         back.key_until = written(window.key_until(now))
 
 
-def _delete_window(client: Flinkey, step: Step, back: Back) -> None:
-    window = _window_now(client, step)
+def _delete_window(_client: Flinkey, step: Step, back: Back) -> None:
+    window = back.windows[step.window_id or 0]
     if window is None:
         back.leave(step.label, _("it is no longer there"))
         return
@@ -307,8 +324,8 @@ def _delete_window(client: Flinkey, step: Step, back: Back) -> None:
     back.steps.append(_window(step, Verb.DELETE_WINDOW, **facts))
 
 
-def _change_back(client: Flinkey, step: Step, back: Back) -> None:
-    window = _window_now(client, step)
+def _change_back(_client: Flinkey, step: Step, back: Back) -> None:
+    window = back.windows[step.window_id or 0]
     if window is None:
         back.leave(step.label, _("it is no longer there"))
         return
@@ -323,14 +340,14 @@ def _change_back(client: Flinkey, step: Step, back: Back) -> None:
     back.steps.append(_window(step, Verb.CHANGE_WINDOW, **facts))
 
 
-def _create_window(client: Flinkey, step: Step, back: Back) -> None:
+def _create_window(_client: Flinkey, step: Step, back: Back) -> None:
     """The same car, person and times, as a new window: flinkey gives it another number."""
     if step.user_id is None:
         back.leave(step.label, _("it was nobody's, and flinkey makes none without a person"))
         return
     before = _sendable(step.before)
     args = {name: before[name] for name in ("start", "end", "lifetime", "renewable_after") if name in before}
-    there = client.cars.assignments(step.car_id or 0)
+    there = back.cars[step.car_id or 0]
     end = instant(args["end"]) if args.get("end") else None
     if any((one.user_id, one.start, one.end) == (step.user_id, instant(args["start"]), end) for one in there):
         back.leave(step.label, _("the same access is there again"))

@@ -1,7 +1,6 @@
 """The four kinds of member in words. A verb and its object are one sentence: other languages join them otherwise."""
 
 from django import template
-from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -48,17 +47,14 @@ def counted(count: int, kind: str) -> str:
         "users": ngettext("%(count)s user", "%(count)s users", count),
         "services": ngettext("%(count)s service", "%(count)s services", count),
         "products": ngettext("%(count)s box", "%(count)s boxes", count),
+        "windows": ngettext("%(count)s access", "%(count)s accesses", count),
         "": ngettext("%(count)s thing", "%(count)s things", count),
     }
     return words[kind] % {"count": count}
 
 
 @register.filter
-def parted(label: str) -> str:
-    """A label as it was kept, "name · plate" or "name · e-mail → name · plate", the second part of each less loud."""
+def parted(label: str) -> list[tuple[str, str]]:
+    """A label as it was kept, "name · plate" or "name · e-mail → name · plate": the name of each side, and the rest."""
     sides = (side.partition(" · ") for side in label.split(" → "))
-    return format_html_join(" → ", "{}{}", ((name, _quiet(dot + rest)) for name, dot, rest in sides))
-
-
-def _quiet(text: str) -> str:
-    return format_html('<span class="second">{}</span>', text) if text else ""
+    return [(name, rest) for name, _dot, rest in sides]
