@@ -29,7 +29,7 @@ GIVE_UP = dt.timedelta(hours=6)  # then we look only when asked
 
 OVERDUE = dt.timedelta(seconds=30)  # the worker is this late only when it is dead or has much to do
 
-AT_ONCE = 8  # looks within one request: a series has hundreds of windows, which the worker looks after
+AT_ONCE = 16  # looks within one request: a series has hundreds of windows, which the worker looks after
 
 OPEN = (State.ACCEPTED, State.UNKNOWN)
 Times = tuple[int, int | None, int | None, dt.datetime, dt.datetime | None]
