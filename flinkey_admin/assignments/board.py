@@ -188,9 +188,10 @@ def _listed(scope: Scope, kind: Kind, query: QueryDict, filters: Filters) -> Lis
 
 
 def dragged(query: QueryDict, window: Assignment) -> dict[str, str]:
-    """What a bar that was dragged asks of its window's form: times so many minutes from those it has, another row.
+    """What a bar that was dragged, or a quick act, asks of a window's form: other times, another row.
 
-    `?start_by=` and `?end_by=` are minutes, below 0 for earlier; `?car=` and `?user=` are ids. An open end stays one.
+    `?until=` is a local time. `?start_by=` and `?end_by=` are minutes, below 0 for earlier; `?car=` and `?user=` are
+    ids. An open end stays one.
     """
     zone = ZoneInfo(settings.TIME_ZONE)
     found = {name: query.get(name, "") for name in ("car", "user") if id_of(query.get(name))}
@@ -198,6 +199,8 @@ def dragged(query: QueryDict, window: Assignment) -> dict[str, str]:
         by = query.get(f"{name}_by", "")
         if at is not None and re.fullmatch("-?[0-9]{1,6}", by):
             found[name] = windows.local_text(at + int(by) * timeline.MINUTE, zone)
+    if until := query.get("until", ""):
+        found["end"] = until
     return found
 
 

@@ -1,6 +1,14 @@
 from django.urls import path
 
-from flinkey_admin.assignments import access_views, feed_views, key_views, series_views, sharing_views, views
+from flinkey_admin.assignments import (
+    access_views,
+    act_views,
+    feed_views,
+    key_views,
+    series_views,
+    sharing_views,
+    views,
+)
 
 app_name = "assignments"
 urlpatterns = [
@@ -16,6 +24,7 @@ urlpatterns = [
     path("assignments/<id:window_id>/check/", views.window_check, name="window_check"),
     path("assignments/<id:window_id>/", views.window_detail, name="window_detail"),
     path("assignments/<id:window_id>/delete/", views.window_delete, name="window_delete"),
+    path("assignments/<id:window_id>/act/", act_views.window_act, name="window_act"),
     path("cars/<id:car_id>/sharing/", sharing_views.car_sharing, name="car_sharing"),
     path("calendar/<str:secret>.ics", feed_views.feed, name="feed"),
     path("cars/<id:car_id>/calendar/", feed_views.car_calendar, name="car_calendar"),

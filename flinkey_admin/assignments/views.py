@@ -115,7 +115,7 @@ def _send(
         more["open_operation"] = busy.operation
     else:
         if operation.state != State.REFUSED:
-            return _after(request, operation)
+            return after(request, operation)
         form.add_error(None, items(operation)[0].text)
     return _form_page(request, form, window, more)
 
@@ -195,7 +195,7 @@ def window_find(request: ManagerRequest) -> HttpResponse:
     return render(request, "assignments/_hits.html", context)
 
 
-def _after(request: ManagerRequest, operation: Operation) -> HttpResponse:
+def after(request: ManagerRequest, operation: Operation) -> HttpResponse:
     """Back to where the person came from, with what is known so far; a change that was not sent has its own page."""
     if operation.state in {State.PLANNED, State.SENT}:
         return redirect("operations:detail", operation.pk)
@@ -263,7 +263,7 @@ def window_delete(request: ManagerRequest, window_id: int) -> HttpResponse:
     """Remove an access: says until when a phone may still hold a key, then does it."""
     nonce = nonce_of(request.POST)
     if operation := by_nonce(request.manager, nonce):
-        return _after(request, operation)
+        return after(request, operation)
     services.open_form(request.manager)
     window = services.read_window(request.manager, window_id, now=request.method == "POST")
     called = names(request.manager, window.car_id, window.user_id)
@@ -275,7 +275,7 @@ def window_delete(request: ManagerRequest, window_id: int) -> HttpResponse:
             context["open_operation"] = busy.operation
         else:
             if operation.state != State.REFUSED:
-                return _after(request, operation)
+                return after(request, operation)
             context["error"] = items(operation)[0].text
     until = changing.may_hold_key(window)
     context["key_sentence"] = sentences.key_until(until) if until else ""
