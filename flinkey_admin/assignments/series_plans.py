@@ -84,7 +84,8 @@ def give(scope: Scope, wish: Wish, nonce: uuid.UUID) -> Operation:
     if again := operations.by_nonce(scope, nonce, **facts):
         return again
     with transaction.atomic():
-        scoped(Series.objects.all(), scope).filter(operations=None).delete()  # plans that were forgotten
+        forgotten = scoped(Series.objects.all(), scope).filter(operations=None)
+        forgotten.delete()  # no plan of theirs is left
         made = Series.objects.create(
             customer=scope.customer,
             person=scope.person,

@@ -16,10 +16,10 @@ HAMBURG, BERLIN = [1, 2, 3, 4], [5, 6]
 
 
 def pause_is_over(flinkey: Remote) -> None:
-    """The two minutes that flinkey asked for have passed."""
+    """The two minutes that flinkey asked for have passed, and a page has met it well since."""
     flinkey.clear_faults()
-    for waiting in (Operation, Upstream):
-        waiting.objects.exclude(next_try_at=None).update(next_try_at=timezone.now())
+    Operation.objects.exclude(next_try_at=None).update(next_try_at=timezone.now())
+    Upstream.objects.update(trouble="", next_try_at=None)
     Step.objects.exclude(wait_until=None).update(wait_until=timezone.now())
 
 

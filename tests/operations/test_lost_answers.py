@@ -40,7 +40,8 @@ def test_each_is_done_once(
         clock.advance(3)
         upkeep.take_up()
         work_off()
-        confirmation.check_overdue(scope, list(Step.objects.exclude(next_check_at=None)))
+        for step in Step.objects.exclude(next_check_at=None):
+            confirmation.check_if_due(step, require_client(scope))
     assert (count(flinkey, CREATE), took_effect(flinkey, CREATE)) == (number, number)
     assert len(flinkey.state(1)["windows"]) == before + number
     assert set(operation.steps.values_list("state", flat=True)) == {State.CONFIRMED}
