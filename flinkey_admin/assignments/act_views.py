@@ -1,4 +1,4 @@
-"""End an access now, or extend it, at the press of one button."""
+"""End an access now or extend it, at the press of one button; end all that a person or a car has, after a review."""
 
 import datetime as dt
 import re
@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -14,13 +15,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from flinkey_admin.accounts.requests import ManagerRequest
-from flinkey_admin.assignments import acts, changing, questions, services, windows
+from flinkey_admin.assignments import acts, changing, ending, questions, services, windows
 from flinkey_admin.assignments.called import names
 from flinkey_admin.assignments.views import after
+from flinkey_admin.flinkey import Kind
 from flinkey_admin.flinkey.records import Assignment
 from flinkey_admin.operations.journal import WindowBusy
 from flinkey_admin.operations.models import State
 from flinkey_admin.operations.things import items
+from flinkey_admin.operations.views import review
 from flinkey_admin.web import sentences
 from flinkey_admin.web.redirects import safe_next
 
@@ -43,6 +46,18 @@ def window_act(request: ManagerRequest, window_id: int) -> HttpResponse:
         error = _("Meanwhile this access was changed. Nothing was sent. Please look at when it ends now.")
         return _page(request, window, status=409, error=error)
     return _act(request, window, act, zone)
+
+
+def end_all(request: ManagerRequest, kind: Kind, thing_id: int) -> HttpResponse:
+    """The review of what ends all access of a person, or all access to a car."""
+    page = reverse(f"fleet:{kind.singular}_detail", args=[thing_id])
+    if request.method != "POST":
+        return redirect(page)
+    try:
+        return review(request, ending.plan(request.manager, kind, thing_id))
+    except ending.NothingToEnd:
+        messages.info(request, _("All of it has ended already."))
+        return redirect(page)
 
 
 def _act(request: ManagerRequest, window: Assignment, act: str, zone: ZoneInfo) -> HttpResponse:

@@ -62,6 +62,11 @@ class Panel:
     keys: list[keys.Key]
     gone: Gone | None
 
+    @property
+    def may_end(self) -> bool:
+        """Whether some of it is not over, so that all of it can be ended."""
+        return any(row.id and row.phase != "past" for row in self.rows)
+
 
 def panel(scope: Scope, *, car_id: int | None = None, user_id: int | None = None, look: bool = False) -> Panel:
     """The windows of one car or one user as the copy has them, with what is under way.

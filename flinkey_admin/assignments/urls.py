@@ -9,6 +9,7 @@ from flinkey_admin.assignments import (
     sharing_views,
     views,
 )
+from flinkey_admin.flinkey import Kind
 
 app_name = "assignments"
 urlpatterns = [
@@ -25,6 +26,8 @@ urlpatterns = [
     path("assignments/<id:window_id>/", views.window_detail, name="window_detail"),
     path("assignments/<id:window_id>/delete/", views.window_delete, name="window_delete"),
     path("assignments/<id:window_id>/act/", act_views.window_act, name="window_act"),
+    path("cars/<id:thing_id>/end/", act_views.end_all, {"kind": Kind.CARS}, name="end_car"),
+    path("users/<id:thing_id>/end/", act_views.end_all, {"kind": Kind.USERS}, name="end_user"),
     path("cars/<id:car_id>/sharing/", sharing_views.car_sharing, name="car_sharing"),
     path("calendar/<str:secret>.ics", feed_views.feed, name="feed"),
     path("cars/<id:car_id>/calendar/", feed_views.car_calendar, name="car_calendar"),

@@ -8,10 +8,10 @@ from django.utils import timezone
 
 from flinkey_admin.accounts.scoping import Scope
 from flinkey_admin.flinkey import Kind
-from flinkey_admin.flinkey.fields import optional_written, written
 from flinkey_admin.mirror import lists
 from flinkey_admin.mirror.models import Membership
 from flinkey_admin.mirror.queries import live, not_over, things, windows
+from flinkey_admin.operations.endings import window_facts
 from flinkey_admin.operations.journal import Planned
 from flinkey_admin.operations.models import Step, Verb
 from flinkey_admin.web.names import label_of
@@ -55,7 +55,7 @@ def find(scope: Scope, steps: Sequence[Planned | Step]) -> list[dict[str, Any]]:
             places = [place for group, place in leaving.get(mine, {}).items() if (group, *other) in inside]
             if places:
                 sides = {"kind": mine[0], "thing": mine[1], "label": labels[mine], "other": other, "after": places[0]}
-                found.setdefault(row.flinkey_id, {"window": row.flinkey_id, **sides, **_facts(row)})
+                found.setdefault(row.flinkey_id, {**sides, **window_facts(row)})
     return _named(scope, sorted(found.values(), key=lambda one: (one["kind"] != "users", one["after"], one["start"])))
 
 
@@ -70,11 +70,6 @@ def _windows(scope: Scope, leaving: Iterable[tuple[str, int]]) -> Any:
     cars = [number for kind, number in leaving if kind == Kind.CARS]
     mine = windows(scope).filter(Q(user_id__in=users) | Q(car_id__in=cars), not_over(timezone.now()))
     return mine.exclude(car_id=None).exclude(user_id=None)
-
-
-def _facts(row: Any) -> dict[str, Any]:
-    times = {"start": written(row.start), "end": optional_written(row.end)}
-    return {"car_id": row.car_id, "user_id": row.user_id, **times}
 
 
 def _named(scope: Scope, found: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -1,5 +1,7 @@
 """Access that a change of members may end with it: what its review offers, and the steps of what somebody chose.
 
+A change may also be nothing but that (`at_once`): then the yes ends all that its review has named, there and then.
+
 The plan keeps which windows it has found (`facts["endings"]`), so a yes ends none that its review did not name.
 """
 
@@ -30,12 +32,13 @@ TODAY = "today"
 
 @dataclass(frozen=True)
 class Line:
-    """One window on the review. `ends`: whether it would still run after today."""
+    """One window on the review. `ends`: whether it would still run after today. `begun`: whether it runs already."""
 
     label: str
     start: dt.datetime
     end: dt.datetime | None
     ends: bool
+    begun: bool
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,7 @@ class Offers:
     all_at_once: bool
     chosen: bool  # for all at once
     end: dt.datetime  # of today
+    at_once: bool = False  # no choice: the yes ends all of it
 
     @property
     def may_end(self) -> bool:
@@ -82,9 +86,16 @@ def end_of_today() -> dt.datetime:
     return dt.datetime.combine(timezone.localdate(), dt.time(23, 59, fold=1), zone).astimezone(dt.UTC)
 
 
-def facts(found: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def facts(found: Sequence[dict[str, Any]], *, at_once: bool = False) -> dict[str, Any]:
     """What a plan keeps of the windows that its review will name."""
-    return {"endings": list(found), "ends_at": written(end_of_today())} if found else {}
+    kept = {"endings": list(found), "ends_at": written(end_of_today())} if found else {}
+    return {**kept, "at_once": True} if at_once else kept
+
+
+def window_facts(row: Any) -> dict[str, Any]:
+    """What is kept of a window of the copy, so that a change of it since is noticed."""
+    times = {"start": written(row.start), "end": optional_written(row.end)}
+    return {"window": row.flinkey_id, "car_id": row.car_id, "user_id": row.user_id, **times}
 
 
 def offers(operation: Operation, form: Mapping[str, Any]) -> Offers | None:
@@ -97,7 +108,8 @@ def offers(operation: Operation, form: Mapping[str, Any]) -> Offers | None:
         Offer(name, rows[0]["label"], [_line(row, end) for row in rows], form.get(name) == TODAY)
         for name, rows in ((name, list(found)) for name, found in groupby(kept, _name))
     ]
-    return Offers(each, len(kept), len(each) > EACH, form.get(ALL) == TODAY, end)
+    at_once = bool(operation.facts.get("at_once"))
+    return Offers(each, len(kept), len(each) > EACH, form.get(ALL) == TODAY, end, at_once)
 
 
 def _name(row: Mapping[str, Any]) -> str:
@@ -106,7 +118,8 @@ def _name(row: Mapping[str, Any]) -> str:
 
 def _line(row: Mapping[str, Any], end: dt.datetime) -> Line:
     until = instant(row["end"]) if row["end"] else None
-    return Line(row["other"], instant(row["start"]), until, until is None or until > end)
+    start = instant(row["start"])
+    return Line(row["other"], start, until, until is None or until > end, start < timezone.now())
 
 
 def choose(scope: Scope, operation: Operation, form: Mapping[str, Any]) -> Chosen:
@@ -114,11 +127,13 @@ def choose(scope: Scope, operation: Operation, form: Mapping[str, Any]) -> Chose
 
     Whatever has changed since the review is told; with another yes to that, a window ends as it is by then.
     """
-    rows = [row for row in operation.facts.get("endings", []) if TODAY in {form.get(_name(row)), form.get(ALL)}]
-    chosen, now, end = Chosen(), timezone.now(), end_of_today()
+    at_once = bool(operation.facts.get("at_once"))
+    rows = [row for row in operation.facts.get("endings", []) if at_once or _is_chosen(row, form)]
+    chosen, now = Chosen(), timezone.now()
+    end = now.replace(microsecond=0) if at_once else end_of_today()
     if not rows:
         return chosen
-    if instant(operation.facts["ends_at"]) != end:
+    if not at_once and instant(operation.facts["ends_at"]) != end:
         chosen.changed.append(_("A new day has begun: access now ends %(when)s.") % {"when": moment(end)})
     truth.require_no_pause()
     client = require_client(scope)
@@ -136,10 +151,14 @@ def choose(scope: Scope, operation: Operation, form: Mapping[str, Any]) -> Chose
             step = windows.end_by(window, row["access"], end, now, after=row["after"])
             chosen.steps.append(step)
             keys += [window.key_until(now)] if window.start <= now else []
-    chosen.facts = {"ended": len(chosen.steps)} if chosen.steps else {}
+    chosen.facts = {"count" if at_once else "ended": len(chosen.steps)} if chosen.steps else {}
     if max(keys) > end and chosen.steps:
         chosen.facts |= {"key_until": written(max(keys)), "key_many": len({row["user_id"] for row in rows}) > 1}
     return chosen
+
+
+def _is_chosen(row: Mapping[str, Any], form: Mapping[str, Any]) -> bool:
+    return TODAY in {form.get(_name(row)), form.get(ALL)}
 
 
 def _window_now(client: Flinkey, window_id: int) -> Assignment | None:

@@ -199,6 +199,8 @@ def back(facts: dict[str, Any]) -> tuple[str, str]:
         return reverse("assignments:series_detail", args=[facts["series_id"]]), facts["series"]
     if facts.get("car_id"):
         return reverse("fleet:car_detail", args=[facts["car_id"]]), facts.get("car", "")
+    if facts.get("user_id"):
+        return reverse("fleet:user_detail", args=[facts["user_id"]]), facts.get("user", "")
     if facts.get("from_id"):
         url = reverse("fleet:group_members", args=[facts["from_id"], facts.get("kind", "cars")])
         return url, facts.get("name") or facts.get("from") or facts.get("to", "")

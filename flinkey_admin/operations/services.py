@@ -222,7 +222,7 @@ def undo_text(operation: Operation) -> str:
     verbs = set(operation.steps.values_list("verb", flat=True))
     if Verb.DELETE_GROUP in verbs:
         return _("It can be taken back in part: a deleted group comes back under a new number.")
-    if Verb.DELETE_WINDOW in verbs:
+    if Verb.DELETE_WINDOW in verbs or operation.facts.get("at_once"):
         return _("It can be taken back: the access comes back under a new number.")
     return _("It can be taken back afterwards, as long as nobody has changed the same things again.")
 

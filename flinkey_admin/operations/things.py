@@ -125,7 +125,8 @@ def _kind(step: Step) -> str:
     """What a thing is, where a change is about things of several kinds."""
     if step.verb in {Verb.CREATE_GROUP, Verb.DELETE_GROUP}:
         return "groups"
-    return "windows" if step.verb in WINDOW_VERBS and step.position else step.kind
+    several = step.position or "act" in step.operation.facts
+    return "windows" if step.verb in WINDOW_VERBS and several else step.kind
 
 
 def _times_text(step: Step) -> str:

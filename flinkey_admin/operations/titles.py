@@ -41,13 +41,22 @@ def title(operation: Operation) -> str:
         Kind.CHANGE_ACCESS: _("Change %(things)s of the series %(series)s"),
         Kind.END_ACCESS: _("End %(things)s of the series %(series)s"),
     }
-    title = (words | of_series if "series" in facts else words)[Kind(operation.kind)] % names
+    title = (_of_act(operation) or (words | of_series if "series" in facts else words)[Kind(operation.kind)]) % names
     more = []
     if ended := facts.get("ended"):
         more = [ngettext("end %(count)s access", "end %(count)s accesses", ended) % {"count": ended}]
     if restored := facts.get("restored"):
         more = [ngettext("restore %(count)s access", "restore %(count)s accesses", restored) % {"count": restored}]
     return " · ".join(more if facts.get("count") == 0 and more else [title, *more])
+
+
+def _of_act(operation: Operation) -> str:
+    """The words for what ends all access of a person or to a car, or takes that back; nothing for anything else."""
+    if operation.facts.get("act") != "end-all":
+        return ""
+    if operation.kind == Kind.END_ACCESS:
+        return _("End all access of %(user)s") if "user_id" in operation.facts else _("End all access to %(car)s")
+    return _("Restore the access of %(user)s") if "user_id" in operation.facts else _("Restore the access to %(car)s")
 
 
 def done_word(step: Step) -> str:

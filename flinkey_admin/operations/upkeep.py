@@ -77,6 +77,8 @@ def needs_yes(operation: Operation) -> bool:
     if scope_for(operation.person, operation.customer.flinkey_id) is None:
         return True
     windows = operation.steps.filter(state=State.PLANNED, verb__in=[Verb.CREATE_WINDOW, Verb.CHANGE_WINDOW])
+    if operation.kind == Operation.Kind.END_ACCESS:
+        windows = windows.filter(verb=Verb.CREATE_WINDOW)  # what ends now may do so a little later
     ends = [end for end in windows.values_list("args__end", flat=True) if end]
     return any(instant(end) <= timezone.now() for end in ends)
 

@@ -76,7 +76,8 @@ def review(request: ManagerRequest, operation: Operation, changed: Sequence[str]
     changed: what is no longer so since the plan was made; the next yes is one to that as well.
     """
     found = things.items(operation)
-    calls = operation.steps.count()
+    offers = endings.offers(operation, request.POST)
+    calls = operation.steps.count() + (offers.count if offers and offers.at_once else 0)
     context = {
         "operation": operation,
         "title": titles.title(operation),
@@ -86,7 +87,7 @@ def review(request: ManagerRequest, operation: Operation, changed: Sequence[str]
         "others": journal.in_the_way(operation),
         "undo": services.undo_text(operation),
         "warnings": _warnings(operation),
-        "offers": endings.offers(operation, request.POST),
+        "offers": offers,
         "changed": changed,
         "seen": receipts.mark_of(list(changed)) if changed else "",
         "back": receipts.back(operation.facts),
@@ -119,6 +120,9 @@ def operation_run(request: ManagerRequest, operation_id: int) -> HttpResponse:
                 changed = [*truth.changes(request.manager, operation), *chosen.changed]
                 if changed and request.POST.get("seen") != receipts.mark_of(changed):
                     return review(request, operation, changed)
+                if operation.facts.get("at_once") and not chosen.steps:
+                    messages.info(request, _("All of it has ended already."))
+                    return redirect(receipts.back(operation.facts)[0])
                 return _started(request, operation, chosen)
             services.finish(request.manager, operation)
     return redirect("operations:detail", operation.pk)

@@ -65,6 +65,8 @@ ROUTES: dict[str, dict[str, str]] = {
     "assignments/find/": {"/assignments/find/?car=kanari": SEEN, "/assignments/find/?user=kanari": SEEN},
     "assignments/check/": {"/assignments/check/": LED},
     "assignments/<id:window_id>/check/": {"/assignments/1/check/": LED, "/assignments/{window}/check/": LED},
+    "cars/<id:thing_id>/end/": {"/cars/1/end/": LED, "/cars/{car}/end/": LED},
+    "users/<id:thing_id>/end/": {"/users/{user}/end/": LED},
     "cars/<id:car_id>/sharing/": {"/cars/1/sharing/": SEEN},
     "groups/<id:group_id>/sharing/": {"/groups/1/sharing/": SEEN},
     "cars/<id:car_id>/calendar/": {"/cars/1/calendar/": SEEN},

@@ -184,3 +184,94 @@ def test_a_time_that_comes_twice_is_asked_about_in_the_form(clock: Clock, coordi
     page = coordinator.get(page["Location"])
     assert 'name="end" value="2027-10-31T02:30' in page_of(page)
     assert count(flinkey, "updateAssignment") == 0
+
+
+# End everything -----------------------------------------------------------------------------------------------------
+
+
+def yes(person: Person, page: Any) -> Any:
+    return press(person, page, "run")
+
+
+def test_end_all_of_a_car(clock: Clock, coordinator: Person, flinkey: Remote) -> None:
+    """One window is running, one has not begun, and the past one stays as it is."""
+    flinkey.change(
+        "add_window", car=2, user=5, start="2026-11-30T09:00:00Z", end=None, lifetime=900_000, renewable_after=300_000
+    )
+    before = shapes(flinkey)
+    assert 'formaction="/cars/2/end/"' in page_of(coordinator.look("/cars/2/"))
+    page = coordinator.post("/cars/2/end/")
+    text = visible(page)
+    assert "End all access to Pool 2 · HH-FK 1302?" in text
+    assert "2 accesses end" in text
+    assert "Seán O'Brien · sean.obrien@nordwind.example Tue 24 Nov, 08:00 \u2013 13:00 · ends now" in text
+    assert "Zoë Groß · zoe.gross@nordwind.example Mon 30 Nov, 10:00 \u2013 open end · is removed" in text
+    assert "2 calls of flinkey" in text
+    assert_plain(page)
+    assert count(flinkey, "updateAssignment") + count(flinkey, "deleteAssignment") == 0
+
+    clock.advance(60)
+    page = yes(coordinator, page)
+    assert says(page, sentences.key_until(NOW + dt.timedelta(hours=3), many=True))
+    page = settled(clock, coordinator)
+    assert "All 2 done." in visible(page)
+    assert (window(flinkey, RUNNING) or {})["end"] == "2026-11-24T09:01:00Z", "when the yes came"
+    assert [one["userId"] for one in flinkey.state(1)["windows"] if one["carId"] == 2] == [1, 3]
+    assert_true(flinkey, lost=False)
+    assert Operation.objects.count() == 1
+
+    page = undone(clock, coordinator)
+    assert "Restore the access to Pool 2 · HH-FK 1302" in visible(page)
+    assert shapes(flinkey) == before, "also the lifetimes"
+    page = undone(clock, coordinator)
+    assert "End all access to Pool 2 · HH-FK 1302" in visible(page), "and that can be taken back, too"
+    assert [one["userId"] for one in flinkey.state(1)["windows"] if one["carId"] == 2] == [1, 3]
+
+
+def test_end_all_of_a_person(clock: Clock, coordinator: Person, flinkey: Remote) -> None:
+    flinkey.change("add_window", car=4, user=1, start="2026-12-01T09:00:00Z", end="2026-12-02T09:00:00Z")
+    before = shapes(flinkey)
+    page = coordinator.post("/users/1/end/")
+    assert "End all access of Jörg Müller · joerg.mueller@nordwind.example?" in visible(page)
+    assert "Pool 4 · HH-NW 91 Tue 1 Dec, 10:00 \u2013 Wed 2 Dec, 10:00 · is removed" in visible(page)
+    yes(coordinator, page)
+    page = settled(clock, coordinator)
+    assert 'href="/users/1/"' in page_of(page), "back to the person"
+    mine = [one for one in flinkey.state(1)["windows"] if one["userId"] == 1]
+    assert all(one["end"] and one["end"] <= "2026-11-24T09:00:00Z" for one in mine)
+    undone(clock, coordinator)
+    assert shapes(flinkey) == before
+    assert "All of it has ended already." in visible(coordinator.post("/users/4/end/", follow=True))
+
+
+def test_what_has_changed_since_the_review_is_told(clock: Clock, coordinator: Person, flinkey: Remote) -> None:
+    page = coordinator.post("/cars/1/end/")
+    flinkey.change("delete_window", window=COMING)
+    page = yes(coordinator, page)
+    assert page.status_code == 409
+    assert "The access Ayşe Öztürk" in visible(page)
+    assert count(flinkey, "updateAssignment") == 0
+    form = {"seen": re.findall(r'name="seen" value="([^"]+)"', page_of(page))[0]}
+    coordinator.post(f"/operations/{Operation.objects.get().pk}/run/", form)
+    settled(clock, coordinator)
+    assert (window(flinkey, OPEN_END) or {})["end"] == "2026-11-24T09:00:00Z"
+    assert Step.objects.count() == 1
+
+    page = coordinator.post("/cars/4/end/", follow=True)
+    assert "All of it has ended already." in visible(page)
+
+
+def test_a_lost_answer_while_all_is_ended(clock: Clock, coordinator: Person, flinkey: Remote) -> None:
+    flinkey.fault("deleteAssignment", "reset-after")
+    yes(coordinator, coordinator.post("/cars/1/end/"))
+    settled(clock, coordinator)
+    assert {step.state for step in Step.objects.all()} == {State.CONFIRMED}
+    assert (count(flinkey, "deleteAssignment"), count(flinkey, "updateAssignment")) == (1, 1)
+    assert_true(flinkey, lost=True)
+
+
+def test_nobody_ends_what_is_anothers(clock: Clock, coordinator: Person, southerner: Person, flinkey: Remote) -> None:
+    assert southerner.post("/cars/7/end/").status_code == 404
+    coordinator.post("/cars/1/end/")
+    assert southerner.post(f"/operations/{Operation.objects.get().pk}/run/").status_code == 404
+    assert count(flinkey, "updateAssignment") == 0
