@@ -67,7 +67,7 @@ def walk(page: Page, visit: Visit) -> set[str]:
 
 
 def leave_traces(page: Page) -> None:
-    """A review, a receipt and a window under way, so that their pages exist."""
+    """A review, a receipt, a window under way and a series, so that their pages exist."""
     page.goto("/groups/1/cars/")
     tick(page, "Pool 1", "Pool 2")
     page.get_by_role("button", name="Also add to…").click()
@@ -76,6 +76,11 @@ def leave_traces(page: Page) -> None:
     page.get_by_role("button", name="Add", exact=True).click()
     page.goto("/assignments/new/?car=4&user=2&next=/cars/4/")
     page.get_by_role("button", name="Give access").click()
+    page.goto("/assignments/series/new/?car=6&user=3")
+    page.locator("[name=begins]").fill("22:00")
+    page.locator("[name=ends]").fill("06:00")
+    page.get_by_role("button", name="Look at the plan").click()
+    page.locator("main").get_by_role("button", name="Give", exact=False).click()
 
 
 def with_errors(page: Page, look: Visit) -> None:
