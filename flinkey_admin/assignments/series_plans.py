@@ -6,7 +6,7 @@ Each is one operation with a review; the windows of a series are those that its 
 import uuid
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -78,7 +78,8 @@ def fleet_zone() -> ZoneInfo:
 
 def give(scope: Scope, wish: Wish, nonce: uuid.UUID) -> Operation:
     """The plan of a new series. Raises Nothing, and the client's errors."""
-    draft = _windows(scope, series.expand(wish.rule, fleet_zone()), wish.cars, wish.users, wish.clash)
+    slots = series.expand(wish.rule, fleet_zone())
+    draft = windows(scope, [(slot, car) for slot in slots for car in wish.cars], wish.users, wish.clash)
     draft.notes = [*_frozen(wish), *draft.notes]
     facts = {"series": wish.name, **draft.facts()}
     if again := operations.by_nonce(scope, nonce, **facts):
@@ -133,58 +134,78 @@ def _frozen(wish: Wish) -> list[str]:
 # New windows --------------------------------------------------------------------------------------------------------
 
 
+class Other(NamedTuple):
+    """A window that a car has already. `window_id`: None for one that is only asked for."""
+
+    window_id: int | None
+    user_id: int | None
+    span: Span
+    name: str
+
+
 @dataclass(frozen=True)
 class Taken:
     """The windows that a car has already, and whether several people may have it at once."""
 
-    others: Sequence[tuple[int | None, int | None, Span]]
+    others: Sequence[Other]
     is_shared: bool
     is_gone: bool
 
+    def meets(self, span: Span, user: int | None, own: Collection[int]) -> list[Other]:
+        """Those at the same time; of the windows of the series itself, `own`, only those of this person."""
+        return [
+            other
+            for other in self.others
+            if (other.window_id not in own or other.user_id == user) and overlap(span, other.span)
+        ]
 
-def _windows(scope: Scope, slots: Sequence[Slot], cars: Sequence[int], users: Sequence[int], clash: str) -> Draft:
-    """A window for each slot, car and person; what the cars have at the same time is left out, unless `clash` gives."""
+
+Place = tuple[Slot, int]  # when, and which car
+
+
+def windows(
+    scope: Scope, places: Sequence[Place], users: Sequence[int], clash: str, own: Collection[int] = frozenset()
+) -> Draft:
+    """A window for each of these times, cars and people, as far as they are not over.
+
+    What a car has at the same time is in the way unless `clash` gives all the same, but for the windows of the series
+    itself, `own`, which other people of the series have. Raises the client's errors.
+    """
     draft, now = Draft(), timezone.now()
-    coming = [slot for slot in slots if slot.end > now]
-    draft.notes = _clock_notes(coming, len(slots) - len(coming))
-    taken = _taken(scope, cars)
+    cars = list(dict.fromkeys(car for _slot, car in places))
+    taken, known = taken_by(scope, cars), names_of(scope, Kind.CARS, cars)
     people = names_of(scope, Kind.USERS, users)
-    known = names_of(scope, Kind.CARS, cars)
-    holders = names_of(scope, Kind.USERS, {user for one in taken.values() for _id, user, _span in one.others if user})
-    for car in cars:
-        if taken[car].is_gone:
-            draft.left_out.append(_("%(car)s: flinkey no longer has it") % {"car": _car(car, known)})
-    for slot in coming:
-        for car in (one for one in cars if not taken[one].is_gone):
-            meets = [other for other in taken[car].others if overlap(slot.span, other[2])]
-            for user in users:
-                label = f"{called(user, people)[0]} → {_car(car, known)}"
-                if why := _why_not(slot, user, meets, clash, is_shared=taken[car].is_shared):
-                    when = f"{label}, {moment(slot.start)}"
-                    draft.left_out.append(f"{when}: {why % {'person': called(meets[0][1], holders)[0]}}")
-                else:
-                    draft.steps.append(_creation(slot, label, car, user, meets))
+    coming = [(slot, car) for slot, car in places if slot.end > now]
+    draft.notes = clock_notes([slot for slot, _car in places])
+    draft.left_out = [
+        _("%(car)s: flinkey no longer has it") % {"car": car_name(one, known)} for one in cars if taken[one].is_gone
+    ]
+    for slot, car in coming:
+        for user in users if not taken[car].is_gone else ():
+            label = f"{called(user, people)[0]} → {car_name(car, known)}"
+            meets = taken[car].meets(slot.span, user, own)
+            if why := why_not(taken[car], slot.span, user, meets, clash):
+                draft.left_out.append(f"{label}, {moment(slot.start)}: {why}")
+            else:
+                draft.steps.append(_creation(slot, label, car, user, meets))
     return draft
 
 
-def _car(car_id: int, known: Any) -> str:
+def car_name(car_id: int | None, known: Any) -> str:
+    """A car by its name and plate."""
     return " · ".join(filter(None, called(car_id, known)))
 
 
-def _why_not(
-    slot: Slot, user: int, meets: Sequence[tuple[int | None, int | None, Span]], clash: str, *, is_shared: bool
-) -> str:
+def why_not(taken: Taken, span: Span, user: int | None, meets: Sequence[Other], clash: str) -> str:
     """Why a window is left out; nothing when it is given."""
-    if any(who == user and span == slot.span for _id, who, span in meets):
+    if any((other.user_id, other.span) == (user, span) for other in meets):
         return _("this person has exactly this access already")
-    if clash == GIVE or not meets or (is_shared and all(who != user for _id, who, _span in meets)):
+    if clash == GIVE or not meets or (taken.is_shared and all(other.user_id != user for other in meets)):
         return ""
-    return _("%(person)s may open it then")
+    return _("%(person)s may open it then") % {"person": meets[0].name}
 
 
-def _creation(
-    slot: Slot, label: str, car: int, user: int, meets: Iterable[tuple[int | None, int | None, Span]]
-) -> Planned:
+def _creation(slot: Slot, label: str, car: int, user: int, meets: Iterable[Other]) -> Planned:
     return Planned(
         Verb.CREATE_WINDOW,
         label,
@@ -192,36 +213,38 @@ def _creation(
         car_id=car,
         user_id=user,
         args={"start": written(slot.start), "end": written(slot.end)},
-        before={"ids": [number for number, who, span in meets if number and (who, span) == (user, slot.span)]},
+        before={
+            "ids": [one.window_id for one in meets if one.window_id and (one.user_id, one.span) == (user, slot.span)]
+        },
         inverse={"verb": Verb.DELETE_WINDOW},
     )
 
 
-def _taken(scope: Scope, cars: Collection[int]) -> dict[int, Taken]:
-    """What the cars have, as flinkey says it now."""
-    names = {car: lists.car_windows(car) for car in cars}
-    reading.read_now(scope, list(names.values()))
-    there = reading.sizes(scope.customer, list(names.values()))
-    gone = set(
-        scoped(Car.objects.all(), scope)
-        .filter(flinkey_id__in=cars)
-        .exclude(ended_at=None)
-        .values_list("flinkey_id", flat=True)
-    )
+def taken_by(scope: Scope, cars: Collection[int]) -> dict[int, Taken]:
+    """What the cars have, as flinkey says it now. Raises the client's errors."""
+    lists_of = {car: lists.car_windows(car) for car in cars}
+    reading.read_now(scope, list(lists_of.values()))
+    there = reading.sizes(scope.customer, list(lists_of.values()))
+    rows = scoped(Car.objects.all(), scope).filter(flinkey_id__in=cars).exclude(ended_at=None)
+    gone = set(rows.values_list("flinkey_id", flat=True))
+    found = {car: questions.others(scope, car, None) for car in cars}
+    holders = names_of(scope, Kind.USERS, {user for others in found.values() for _id, user, _span in others if user})
     return {
         car: Taken(
-            questions.others(scope, car, None),
+            [Other(*other, called(other[1], holders)[0]) for other in found[car]],
             sharing.policy(scope, car).is_shared,
             name not in there or car in gone,
         )
-        for car, name in names.items()
+        for car, name in lists_of.items()
     }
 
 
-def _clock_notes(slots: Iterable[Slot], over: int) -> list[str]:
+def clock_notes(slots: Iterable[Slot]) -> list[str]:
     """What the review says of the clock changes, and of the times that are over."""
-    notes = []
-    for slot in slots:
+    notes, now = list[str](), timezone.now()
+    of_days = list({slot.day: slot for slot in slots}.values())
+    over = sum(slot.end <= now for slot in of_days)
+    for slot in of_days:
         day = {"day": date_format(slot.day, "DATE_FORMAT"), "start": moment(slot.start), "end": moment(slot.end)}
         if slot.moved:
             notes.append(_("%(day)s: the clocks skip one of the times, so it is %(start)s until %(end)s.") % day)

@@ -4,6 +4,7 @@ Ids are the same numbers for both customers, so whatever forgot whose they are w
 named so that no page of anybody else could say it by chance, and each test first makes sure that the owner does see it.
 """
 
+import datetime as dt
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from typing import Any
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from flinkey_admin.assignments.models import Series
+from flinkey_admin.assignments.series import Rule
 from flinkey_admin.operations.models import Operation, Step
 from flinkey_admin.sandbox import Remote
 from tests.accounts.stage import Answer, is_sign_in, operations
@@ -62,6 +65,13 @@ ROUTES: dict[str, dict[str, str]] = {
     "access/csv/": {"/access/csv/": LED, "/access/csv/?car=1": SEEN},
     "assignments/new/": {"/assignments/new/": LED, "/assignments/new/?car=1&user={user}": SEEN},
     "assignments/keys/": {"/assignments/keys/": LED},
+    "assignments/series/": {"/assignments/series/": SEEN},
+    "assignments/series/new/": {"/assignments/series/new/": LED, "/assignments/series/new/?use={series}": SEEN},
+    "assignments/series/<id:series_id>/": {"/assignments/series/{series}/": SEEN},
+    "assignments/series/<id:series_id>/add/": {"/assignments/series/{series}/add/": SEEN},
+    "assignments/series/<id:series_id>/change/": {"/assignments/series/{series}/change/": SEEN},
+    "assignments/series/<id:series_id>/end/": {"/assignments/series/{series}/end/": SEEN},
+    "assignments/series/<id:series_id>/out/": {"/assignments/series/{series}/out/": SEEN},
     "assignments/find/": {"/assignments/find/?car=kanari": SEEN, "/assignments/find/?user=kanari": SEEN},
     "assignments/check/": {"/assignments/check/": LED},
     "assignments/<id:window_id>/check/": {"/assignments/1/check/": LED, "/assignments/{window}/check/": LED},
@@ -174,7 +184,17 @@ def run_something(person: Person, customer: str, user: int) -> dict[str, Any]:
     frozen = person.post("/groups/1/cars/select/").headers["Location"]
     selection = re.search(r"selection=([0-9a-f-]{36})", frozen)
     assert selection
-    return {"done": done.pk, "access": access.pk, "plan": plan.pk, "selection": selection[1]}
+    series = keep_series(access, f"Kanari-{customer} Serie", user)
+    return {"done": done.pk, "access": access.pk, "plan": plan.pk, "selection": selection[1], "series": series.pk}
+
+
+def keep_series(access: Operation, name: str, user: int) -> Series:
+    """A series that the access belongs to."""
+    rule = Rule(dt.date(2032, 1, 1), dt.date(2032, 1, 31), dt.time(10), dt.time(12))
+    mine = {"customer": access.customer, "person": access.person, "name": name}
+    series = Series.objects.create(**mine, rule=rule.kept(), cars=[1], users=[user])
+    series.operations.add(access)
+    return series
 
 
 @pytest.fixture(params=["1", "2"], ids=["of Nordwind", "of Südstern"])

@@ -202,3 +202,115 @@ def test_a_series_can_be_used_again(clock: Clock, coordinator: Person, flinkey: 
     for name, value in (("first", "2026-11-30"), ("last", "2026-12-04"), ("begins", "22:00"), ("name", "Nachts")):
         assert re.search(rf'name="{name}" value="{value}"', page), name
     assert Verb.CREATE_WINDOW in set(Step.objects.values_list("verb", flat=True))
+
+
+# Afterwards ---------------------------------------------------------------------------------------------------------
+
+
+def act(person: Person, series: Series, what: str, **form: Any) -> Any:
+    return person.post(f"/assignments/series/{series.pk}/{what}/", form, follow=True)
+
+
+def starts(remote: Remote, user: int) -> list[str]:
+    """When the windows of the series begin that a person has; Pool 3 has others of nobody alone."""
+    return sorted(start for who, start, _end in windows(remote, 3) if who == user)
+
+
+def test_the_rest_is_ended_from_a_day_on(clock: Clock, coordinator: Person, flinkey: Remote) -> None:
+    series = given(clock, coordinator)
+    page = act(coordinator, series, "end", since="2026-12-03")
+    assert "End 4 accesses of the series Nachts?" in visible(page)
+    assert lines(page)[0] == "Ayşe Öztürk → Pool 3 · HH-NW 88 from Thu 3 Dec, 22:00 until Fri 4 Dec, 06:00"
+    assert flinkey.requests("deleteAssignment") == []
+    receipt = done(clock, coordinator, page)
+    assert "All 4 done." in visible(receipt)
+    assert starts(flinkey, 5) == ["2026-11-30T21:00:00Z", "2026-12-01T21:00:00Z"]
+    shown = visible(coordinator.get(f"/assignments/series/{series.pk}/"))
+    assert shown.count("Removed") == 4
+    assert "End 4 accesses of the series Nachts" in shown
+
+
+def test_what_was_ended_comes_back_and_still_belongs_to_it(clock: Clock, coordinator: Person, flinkey: Remote) -> None:
+    series = given(clock, coordinator)
+    before = windows(flinkey, 3)
+    receipt = done(clock, coordinator, act(coordinator, series, "end", since="2026-12-03"))
+    done(clock, coordinator, press(coordinator, receipt, "back"))
+    assert windows(flinkey, 3) == before
+    assert "End 8 accesses" in visible(act(coordinator, series, "end", since="2026-11-24"))
+
+
+def test_one_day_is_taken_out(clock: Clock, coordinator: Person, flinkey: Remote) -> None:
+    series = given(clock, coordinator)
+    days = re.findall(r'<option value="([^"]+)"', page_of(coordinator.get(f"/assignments/series/{series.pk}/out/")))
+    assert days == ["2026-11-30", "2026-12-01", "2026-12-03", "2026-12-04"]
+    done(clock, coordinator, act(coordinator, series, "out", day="2026-12-01"))
+    for user in (2, 5):
+        assert starts(flinkey, user) == ["2026-11-30T21:00:00Z", "2026-12-03T21:00:00Z", "2026-12-04T21:00:00Z"]
+    assert act(coordinator, series, "out", day="2026-12-02").status_code == 422
+
+
+def test_what_is_running_ends_now_and_a_phone_may_hold_its_key(
+    clock: Clock, coordinator: Person, flinkey: Remote
+) -> None:
+    # It is 10:00 on a Tuesday.
+    times = {"begins": "09:30", "ends": "18:00", "first": "2026-11-24", "last": "2026-11-25", "but": ""}
+    done(clock, coordinator, plan(coordinator, **times, cars="Neuzugang", users="Zoë Groß"))
+    page = act(coordinator, Series.objects.get(), "end", since="2026-11-24")
+    assert "What is running just now ends with your yes, as of 10:00." in visible(page)
+    assert "at the latest until Tue 24 Nov 2026, 18:00" in visible(page)
+    assert "All 2 done." in visible(done(clock, coordinator, page))
+    assert windows(flinkey, 7) == [(5, "2026-11-24T08:30:00Z", "2026-11-24T09:00:05Z")]  # 5 seconds later
+
+
+def test_nothing_is_left_to_end(clock: Clock, coordinator: Person, flinkey: Remote) -> None:
+    series = given(clock, coordinator)
+    page = act(coordinator, series, "end", since="2027-01-01")
+    assert page.status_code == 422
+    assert "None of its accesses would be concerned." in visible(page)
+
+
+def test_nobody_else_may_do_that(clock: Clock, coordinator: Person, southerner: Person, flinkey: Remote) -> None:
+    series = given(clock, coordinator)
+    for what in ("end", "out", "add", "change"):
+        assert coordinator.get(f"/assignments/series/{series.pk}/{what}/").status_code == 200
+        assert southerner.get(f"/assignments/series/{series.pk}/{what}/").status_code == 404
+
+
+def test_one_more_person_gets_what_is_left(clock: Clock, coordinator: Person, flinkey: Remote) -> None:
+    series = given(clock, coordinator)
+    done(clock, coordinator, act(coordinator, series, "out", day="2026-12-03"))
+    page = act(coordinator, series, "add", user="Jörg Müller", since="2026-12-01", clash="skip")
+    assert "Give 2 accesses of the series Nachts?" in visible(page)  # the others of the series are not in the way
+    done(clock, coordinator, page)
+    assert starts(flinkey, 1) == ["2026-12-01T21:00:00Z", "2026-12-04T21:00:00Z"]
+    again = act(coordinator, series, "add", user="Jörg Müller", since="2026-12-01", clash="give")
+    assert again.status_code == 422
+    assert "this person has exactly this access already" in visible(again)
+    assert "End 8 accesses" in visible(act(coordinator, series, "end", since="2026-11-24"))
+
+
+def test_the_rest_gets_other_times_and_its_old_ones_again(clock: Clock, coordinator: Person, flinkey: Remote) -> None:
+    series = given(clock, coordinator)
+    before = windows(flinkey, 3)
+    times = {"begins": "23:30", "ends": "05:00", "since": "2026-12-04", "clash": "skip"}
+    receipt = done(clock, coordinator, act(coordinator, series, "change", **times))
+    assert "All 2 done." in visible(receipt)
+    changed = [one for one in windows(flinkey, 3) if one not in before]
+    assert changed == [(user, "2026-12-04T22:30:00Z", "2026-12-05T04:00:00Z") for user in (2, 5)]
+    done(clock, coordinator, press(coordinator, receipt, "back"))
+    assert windows(flinkey, 3) == before
+
+
+def test_other_times_leave_out_what_would_meet_somebody_else(
+    clock: Clock, coordinator: Person, flinkey: Remote
+) -> None:
+    times = {"begins": "18:00", "ends": "19:00", "first": "2026-11-24", "last": "2026-11-25", "but": ""}
+    done(clock, coordinator, plan(coordinator, **times, cars="Pool 2", users="Zoë Groß"))
+    series = Series.objects.get()
+    other = {"begins": "12:00", "ends": "13:00", "since": "2026-11-24", "clash": "skip"}
+    page = act(coordinator, series, "change", **other)  # Seán has Pool 2 until 13:00 today
+    assert [line.partition(" from ")[0].partition(", Tue")[0] for line in lines(page)] == [
+        "Zoë Groß → Pool 2 · HH-FK 1302"
+    ] * 2
+    assert "Seán O'Brien may open it then" in lines(page)[1]
+    assert "Change 2 accesses" in visible(act(coordinator, series, "change", **other | {"clash": "give"}))
