@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from flinkey_admin.accounts.scoping import Scope, scoped
-from flinkey_admin.assignments import series
+from flinkey_admin.assignments import series, series_windows
 from flinkey_admin.assignments.fields import label
 from flinkey_admin.assignments.models import Series
 from flinkey_admin.assignments.series import Rule
@@ -233,7 +233,7 @@ def again(scope: Scope, of: Series) -> dict[str, Any]:
     rule, today = Rule.of(of.rule), timezone.localdate()
     first = max(rule.first, today)
     return {
-        "users": as_lines(scope, Kind.USERS, of.users),
+        "users": as_lines(scope, Kind.USERS, series_windows.people(of)),
         "cars": as_lines(scope, Kind.CARS, of.cars),
         "weekdays": sorted(rule.weekdays),
         "begins": rule.begins,

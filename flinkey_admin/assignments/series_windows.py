@@ -62,6 +62,12 @@ def _creations(series: Series) -> "QuerySet[Step]":
     return steps.exclude(operation__started_at=None)
 
 
+def people(series: Series) -> list[int]:
+    """For whom it is: those it was planned for, then those who were added."""
+    added = _creations(series).exclude(user_id=None).order_by("pk").values_list("user_id", flat=True)
+    return list(dict.fromkeys([*series.users, *added]))
+
+
 def live(scope: Scope, series: Series) -> "QuerySet[Window]":
     """The windows of a series that flinkey has now and that are not over, in order."""
     made = _creations(series).exclude(window_id=None)

@@ -287,6 +287,8 @@ def test_one_more_person_gets_what_is_left(clock: Clock, coordinator: Person, fl
     assert again.status_code == 422
     assert "this person has exactly this access already" in visible(again)
     assert "End 8 accesses" in visible(act(coordinator, series, "end", since="2026-11-24"))
+    used = visible(coordinator.get(f"{NEW}?use={series.pk}"))
+    assert "zoe.gross@nordwind.example Ayşe Öztürk · ayse.oeztuerk@nordwind.example Jörg Müller" in used
 
 
 def test_the_rest_gets_other_times_and_its_old_ones_again(clock: Clock, coordinator: Person, flinkey: Remote) -> None:
