@@ -146,11 +146,15 @@ class Fleet(People):
     def webhooks(self, which: list[int], trouble: Any) -> None:
         """flinkey's messages arrive, some late, some twice, in any order; others never do."""
 
+        self.post += [one for one in self.stage.sim.deliveries if one not in self.post]
+        waiting = set(Step.objects.filter(settled_at=None).exclude(window_id=None).values_list("window_id", flat=True))
+        late = [one for one in self.post if one["body"]["assignmentId"] in waiting]  # of earlier changes, mostly
+
         def arrive() -> None:
             for number in which:
-                self.deliver(self.post[number % len(self.post)])
+                messages = late if late and number % 2 else self.post
+                self.deliver(messages[number % len(messages)])
 
-        self.post += [one for one in self.stage.sim.deliveries if one not in self.post]
         if self.post:
             self.count("webhooks")
             self.in_trouble(arrive, trouble)

@@ -323,7 +323,7 @@ class Truths(RuleBasedStateMachine):
         done = Counter(one.what for one in self.wire.effects if one.is_ours)
         elsewhere = Counter(one.what for one in self.wire.effects if not one.is_ours)
         steps: dict[Signature, list[Step]] = {}
-        for step in Step.objects.exclude(sent_at=None):
+        for step in Step.objects.exclude(sent_at=None).select_related("operation").order_by("settled_at"):
             steps.setdefault(sign(step), []).append(step)
         assert {what for what in done if what[0] != "homeless"} <= set(steps), "done, and no step says so"
         for what, found in steps.items():
@@ -336,9 +336,12 @@ class Truths(RuleBasedStateMachine):
                 f"done {done[what]} times, told {len(claimed)}: {what}"
             )
             other = elsewhere[what] + (elsewhere["delete-group", what[-1]] if what[0] == "remove" else 0)
-            # Two changes that wanted the same, and an answer was lost: whose doing it was nobody can say.
-            rival = {one.operation_id for one in found if one.attempts > 1 or one.state != C}
-            other += len(rival) if len({one.operation_id for one in found}) > 1 else 0
+            # Of two changes that were planned before either was done, one whose answer was lost may claim what the
+            # other has done: nobody can say whose doing it was.
+            other += sum(
+                any(two.settled_at and two.settled_at >= one.operation.created_at for two in claimed[:place])
+                for place, one in enumerate(claimed)
+            )
             assert len(claimed) <= done[what] + other, f"told {len(claimed)} times, done {done[what]}: {what}"
         for what, times in Counter(self.wire.calls).items():
             if what[0].endswith("-window"):
