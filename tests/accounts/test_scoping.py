@@ -265,6 +265,7 @@ def test_nobody_is_asked_to_sign_in(owner: Owner, remote: Remote) -> None:
     assert (kept(owner), remote.state(int(owner.customer))) == before
 
 
+@pytest.mark.sampled(2)
 def test_a_stranger_with_the_same_ids_sees_and_changes_nothing(owner: Owner, stranger: Person, remote: Remote) -> None:
     before = kept(owner), remote.state(int(owner.customer))
     remote.clear_requests()
@@ -283,6 +284,7 @@ def test_a_stranger_with_the_same_ids_sees_and_changes_nothing(owner: Owner, str
     assert asked_for == {"2" if owner.customer == "1" else "1"}
 
 
+@pytest.mark.sampled(2)
 def test_a_stranger_s_change_is_not_there(owner: Owner, stranger: Person) -> None:
     """404 at every address of it, and all looks like a change that never was. What takes no forms says so: 405."""
     before = kept(owner)

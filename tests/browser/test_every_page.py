@@ -98,14 +98,15 @@ def test_every_page_is_linked_quiet_well_built_open_to_all_and_no_wider_than_a_p
     page: Page, complaints: Complaints, request: pytest.FixtureRequest
 ) -> None:
     complaints.expect(404, 422)
-    views = ALL_WAYS if request.config.getoption("--thorough") else BOTH_WAYS
+    thorough = request.config.getoption("--thorough")
+    views = ALL_WAYS if thorough else BOTH_WAYS
     wrong: dict[str, Any] = {}
 
     def look(page: Page, address: str) -> None:
         if found := measure(page, FILTERED if "?" in address else views):
             wrong[address] = found
 
-    seen = walk(page, look)
+    seen = walk(page, look, filters=thorough)
     assert wrong == {}
     met = {
         get_resolver().resolve(shown.partition("?")[0].replace("N", "1")).view_name for shown in seen if known(shown)

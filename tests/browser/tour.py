@@ -38,8 +38,11 @@ def shape(address: str) -> str:
     return f"{path}?{'&'.join(sorted(name for name, _value in parse_qsl(parts.query)))}"
 
 
-def walk(page: Page, visit: Visit) -> set[str]:
-    """Signs in and calls `visit(page, address)` on each page; returns their shapes. Met: 404 and 422."""
+def walk(page: Page, visit: Visit, *, filters: bool = True) -> set[str]:
+    """Signs in and calls `visit(page, address)` on each page; returns their shapes. Met: 404 and 422.
+
+    Without `filters` no link with a query is followed.
+    """
     page.goto("/sign-in/")
     visit(page, "/sign-in/")
     sign_in(page, BOTH)
@@ -57,7 +60,7 @@ def walk(page: Page, visit: Visit) -> set[str]:
         found = page.evaluate("[...document.querySelectorAll('a[href]:not([download])')].map(link => link.href)")
         for link in found:
             parts = urlsplit(link)
-            if parts.query and urlsplit(page.url).query:
+            if parts.query and (urlsplit(page.url).query or not filters):
                 continue
             if parts.netloc == urlsplit(page.url).netloc and shape(link) not in known:
                 known.add(shape(link))

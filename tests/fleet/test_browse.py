@@ -1,5 +1,8 @@
 """Browsing: the lists of groups, members and everything else; search, sorting, paging, marks, names."""
 
+import datetime as dt
+from zoneinfo import ZoneInfo
+
 import pytest
 
 from flinkey_admin.sandbox import Remote
@@ -113,7 +116,8 @@ def test_a_terminated_service_says_since_when_and_why(coordinator: Person, flink
     row = read(coordinator, "/groups/2/services/").row(3)
     assert row[1] == "Dienstleistungsvertrag 2021-0417"
     assert row[2].startswith("Terminated on ")
-    assert str(int(service["terminationDate"][8:10])) in row[2].split()
+    ended = dt.datetime.fromisoformat(service["terminationDate"]).astimezone(ZoneInfo("Europe/Berlin"))
+    assert str(ended.day) in row[2].split()
     assert row[3] == "Kündigung durch den Kunden"
     assert read(coordinator, "/groups/1/services/").row(1)[2:4] == ["Active", ""]
 

@@ -9,10 +9,6 @@ from django.test.utils import CaptureQueriesContext
 
 from flinkey_admin.sandbox import Remote
 from tests.conftest import Person
-from tests.fleet.reading import read
-
-LISTS = ["/groups/3/cars/", "/groups/", "/cars/", "/users/", "/handover/"]
-ADDING = "/groups/3/cars/add/"
 
 
 def calls(remote: Remote) -> Counter[tuple[str, str]]:
@@ -76,28 +72,6 @@ def test_a_first_visit_asks_flinkey_for_the_least_that_makes_a_page(
     flinkey.clear_requests()
     assert coordinator.get(address).status_code == 200
     assert calls(flinkey) == Counter(), "and the next one for nothing"
-
-
-def test_a_page_costs_the_database_the_same_for_one_row_and_for_a_hundred(coordinator: Person, flinkey: Remote) -> None:
-    """The list to add from has its hundred rows while the group's own list is short."""
-    few = {address: warm(coordinator, address) for address in (ADDING, *LISTS)}
-    for number in range(100):
-        flinkey.change("add_thing", kind="cars", name=f"Zugang {number}")
-        flinkey.change("add_thing", kind="users", emailAddress=f"z{number}@nordwind.example")
-    many = {ADDING: warm(coordinator, ADDING)}
-    for car in range(8, 108):
-        flinkey.change("add_member", kind="cars", group=3, id=car)
-    many |= {address: warm(coordinator, address) for address in LISTS}
-    for address, statements in many.items():
-        assert statements == few[address], address
-        assert len(statements) <= 12, address
-
-
-def warm(person: Person, address: str) -> list[str]:
-    """The statements of a page that has caught up; the first look of a session may note that it was there."""
-    read(person, address)
-    person.get(address)
-    return queries(person, address)
 
 
 def queries(person: Person, address: str) -> list[str]:

@@ -8,7 +8,7 @@ from tests.mirror.stage import asked
 AT_MOST = 12
 ADDRESSES = [
     *("/groups/", "/groups/1/", "/groups/1/users/", "/cars/", "/cars/?q=pool", "/users/", "/services/", "/products/"),
-    *("/cars/1/", "/users/1/", "/handover/", "/timeline/"),
+    *("/cars/1/", "/users/1/", "/handover/", "/timeline/", "/groups/3/cars/add/"),
 ]
 
 
