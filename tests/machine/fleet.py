@@ -146,9 +146,7 @@ class Fleet(People):
     def webhooks(self, which: list[int], trouble: Any) -> None:
         """flinkey's messages arrive, some late, some twice, in any order; others never do."""
 
-        self.post += [one for one in self.stage.sim.deliveries if one not in self.post]
-        waiting = set(Step.objects.filter(settled_at=None).exclude(window_id=None).values_list("window_id", flat=True))
-        late = [one for one in self.post if one["body"]["assignmentId"] in waiting]  # of earlier changes, mostly
+        late = self.late_messages()
 
         def arrive() -> None:
             for number in which:
@@ -158,6 +156,16 @@ class Fleet(People):
         if self.post:
             self.count("webhooks")
             self.in_trouble(arrive, trouble)
+
+    def late_messages(self) -> list[dict[str, Any]]:
+        """The messages about windows that an open change is at; mostly they are of earlier ones."""
+        self.post += [one for one in self.stage.sim.deliveries if one not in self.post]
+        waiting = set(Step.objects.filter(settled_at=None).exclude(window_id=None).values_list("window_id", flat=True))
+        return [one for one in self.post if one["body"]["assignmentId"] in waiting]
+
+    def mail_comes(self) -> None:
+        for message in self.late_messages()[:3]:
+            self.deliver(message)
 
     def deliver(self, message: dict[str, Any]) -> None:
         event = message["url"].rstrip("/").rpartition("/")[2]

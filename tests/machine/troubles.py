@@ -76,7 +76,8 @@ deaths = st.tuples(
 meanwhile = st.tuples(st.just("meanwhile"), st.sampled_from(["pause", "stop", "press", "hang"]))
 others = st.tuples(st.just("other"), st.integers(1, 6), st.sampled_from(["come", "leave"]), any_of, a_group)
 calm = st.just(("calm",))
-troubles = st.one_of(calm, faults, losses, deaths, meanwhile, others)
+mail = st.just(("mail",))
+troubles = st.one_of(calm, mail, faults, losses, deaths, meanwhile, others)
 
 
 class Troubled(Truths):
@@ -90,6 +91,10 @@ class Troubled(Truths):
 
     def colleague_moves(self, way: str, which: int, group: int) -> None:
         """A rule, which may also strike in the middle of something."""
+        raise NotImplementedError
+
+    def mail_comes(self) -> None:
+        """flinkey's messages about earlier changes come at once."""
         raise NotImplementedError
 
     def sign_in(self, who: str) -> None:
@@ -152,6 +157,8 @@ class Troubled(Truths):
                 Asks,
             ):
                 do()
+            if kind == "mail":
+                self.mail_comes()
             self.stage.work_off()
         self.after(calm=kind in {"calm", "meanwhile"})
 
