@@ -221,7 +221,9 @@ def test_a_long_move_at_each_commit(
 
 
 def planned_window(before: Sequence[int] = (3, 4)) -> Operation:
-    args = {"start": "2026-11-27T07:00:00Z", "end": "2026-11-27T17:00:00Z"}
+    """Of the day after tomorrow: the other process has the real time."""
+    day = (dt.datetime.now(dt.UTC) + dt.timedelta(days=2)).date()
+    args = {"start": f"{day}T07:00:00Z", "end": f"{day}T17:00:00Z"}
     step = journal.Planned(
         Verb.CREATE_WINDOW,
         "Zoë Groß → Pool 2",
@@ -298,7 +300,8 @@ def test_a_window_that_never_left_can_be_closed_and_entered_again(
     clock.advance(LEASE + 300)
     press(coordinator, receipt(coordinator), "close")
 
-    form = {"car": "2", "user": "5", "start": "2026-11-27T08:00", "end": "2026-11-27T18:00"}
+    day = (dt.datetime.now(dt.UTC) + dt.timedelta(days=2)).date()
+    form = {"car": "2", "user": "5", "start": f"{day}T08:00", "end": f"{day}T18:00"}
     coordinator.post("/assignments/new/", form)
     clock.advance(10)
     receipt(coordinator)
