@@ -50,7 +50,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--thorough", action="store_true", help="all cases of the large matrices, not a sample of them")
 
 
-MATRIX = 5  # from so many cases on, a test is a matrix
+MATRIX = 3  # from so many cases on, a test is a matrix
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

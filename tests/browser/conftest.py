@@ -22,7 +22,7 @@ from flinkey_admin.mirror.models import Upstream
 from flinkey_admin.operations import upkeep
 from flinkey_admin.sandbox import Remote
 from tests.browser.standing import Standing, standing
-from tests.conftest import COORDINATOR, PASSWORD, work_off
+from tests.conftest import COORDINATOR, PASSWORD, Person, work_off
 
 FLAGS = [
     "--no-sandbox",
@@ -155,9 +155,12 @@ def stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standing]:
 
 
 @pytest.fixture
-def desk(page: Page) -> Page:
-    """The coordinator has signed in and sees the groups."""
-    sign_in(page)
+def desk(page: Page, live_server: Any) -> Page:
+    """The coordinator has signed in, without a window, and sees the groups."""
+    person = Person()
+    person.sign_in(COORDINATOR)
+    kept = [(one.key, one.value) for one in person.cookies.values()]
+    page.context.add_cookies([{"name": name, "value": value, "url": live_server.url} for name, value in kept])
     page.goto("/groups/")
     return page
 

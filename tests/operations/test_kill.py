@@ -197,7 +197,7 @@ def assert_finished_by_itself(clock: Clock, remote: Remote, operation: Operation
         assert all(homes_over_time(remote, "cars", car, {1})), f"car {car} was in no group for a moment"
 
 
-@pytest.mark.sampled(16)
+@pytest.mark.sampled(32)
 @pytest.mark.parametrize("at", range(1, 51))
 @pytest.mark.parametrize("moment", MOMENTS[:2])
 def test_a_long_move_at_each_call(
@@ -207,7 +207,7 @@ def test_a_long_move_at_each_call(
     assert_finished_by_itself(clock, flinkey, long_move)
 
 
-@pytest.mark.sampled(16)
+@pytest.mark.sampled(32)
 @pytest.mark.parametrize("at", range(1, 61))
 @pytest.mark.parametrize("moment", MOMENTS[:2])
 def test_a_long_move_at_each_commit(
