@@ -6,6 +6,7 @@ import re
 import statistics
 import time
 from collections.abc import Callable, Iterator
+from itertools import cycle, islice, pairwise
 from typing import Any
 
 from django.conf import settings
@@ -83,18 +84,16 @@ def _bare(nodes: int) -> Callable[[], HttpResponse]:
 
     def page() -> HttpResponse:
         request = factory.get("/")
-        found = list(Window.objects.order_by("car_id", "start")[: CARS * EACH])
-        found += found[: links - len(found)]
-        each = -(-len(found) // CARS)
+        windows = Window.objects.order_by("car_id", "start")[: CARS * EACH]
+        found = list(islice(cycle(windows), links))
+        edges = [links * car // CARS for car in range(CARS + 1)]
         rows = [
             {
                 "id": number,
                 "name": f"Pool {number}",
-                "items": [
-                    {"id": one.flinkey_id, "start": one.start, "name": one.user_id} for one in found[at : at + each]
-                ],
+                "items": [{"id": one.flinkey_id, "start": one.start, "name": one.user_id} for one in found[at:until]],
             }
-            for number, at in enumerate(range(0, len(found), each))
+            for number, (at, until) in enumerate(pairwise(edges))
         ]
         return HttpResponse(template.render({"rows": rows}, request))
 
