@@ -1,5 +1,6 @@
 """The icons of every page as one sheet, which a browser loads once: drawn into each page they were a third of it."""
 
+import re
 from typing import Any
 
 from django.conf import settings
@@ -8,6 +9,7 @@ from django.core.files.storage import FileSystemStorage
 from heroicons.templatetags import heroicons
 
 FILE = "img/icons.svg"
+DIGITS = re.compile(r"(\.\d\d)\d+")  # a hundredth of a pixel is enough
 STYLES = {"micro": heroicons.heroicon_micro, "mini": heroicons.heroicon_mini, "outline": heroicons.heroicon_outline}
 SIZES = {"micro": 16, "mini": 20, "outline": 24}  # pixels
 NAMES = (
@@ -66,7 +68,7 @@ def _symbol(name: str) -> str:
     style, _dash, icon = name.partition("-")
     drawing = STYLES[style](icon, size=None).replace(' aria-hidden="true" data-slot="icon"', "")
     whole = drawing.replace("<svg ", f'<symbol id="{name}" ').replace("</svg>", "</symbol>")
-    return " ".join(whole.split()).replace("> <", "><")
+    return DIGITS.sub(r"\1", " ".join(whole.split()).replace("> <", "><"))
 
 
 class SheetFinder(BaseFinder):
