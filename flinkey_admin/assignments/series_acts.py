@@ -71,7 +71,7 @@ def add(scope: Scope, series: Series, user: int, since: dt.date, clash: str, non
     }
     ordered = sorted(places, key=lambda place: (place[0].start, place[1]))
     draft = series_plans.windows(scope, ordered, [user], clash, own)
-    return plan(series, scope, Operation.Kind.GIVE_ACCESS, draft.facts(), draft.steps, nonce)
+    return plan(series, scope, Operation.Kind.GIVE_ACCESS, {"clash": clash, **draft.facts()}, draft.steps, nonce)
 
 
 def change(scope: Scope, series: Series, times: Times, nonce: uuid.UUID) -> Operation:
@@ -90,7 +90,8 @@ def change(scope: Scope, series: Series, times: Times, nonce: uuid.UUID) -> Oper
         elif (window.start, window.end) != (slot.start, slot.end):
             _change(draft, window, label, slot, taken, own, times.clash)
     journal.require_free(scope.customer.pk, draft.steps)
-    return plan(series, scope, Operation.Kind.CHANGE_ACCESS, draft.facts(), draft.steps, nonce)
+    facts = {"clash": times.clash, **draft.facts()}
+    return plan(series, scope, Operation.Kind.CHANGE_ACCESS, facts, draft.steps, nonce)
 
 
 def _change(
@@ -106,6 +107,7 @@ def _change(
     else:
         args = {"start": written(slot.start), "end": written(slot.end)}
         draft.steps.append(windows.change(window, label, args, kind="windows"))
+        draft.met |= {other.key(window.car_id or 0) for other in meets}
 
 
 def _clock(at: dt.datetime) -> str:

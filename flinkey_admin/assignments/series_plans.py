@@ -23,7 +23,7 @@ from flinkey_admin.assignments.conflicts import Span, overlap
 from flinkey_admin.assignments.models import Series
 from flinkey_admin.assignments.series import Rule, Slot
 from flinkey_admin.flinkey import Kind
-from flinkey_admin.flinkey.fields import written
+from flinkey_admin.flinkey.fields import optional_written, written
 from flinkey_admin.mirror import lists, reading
 from flinkey_admin.mirror.models import Car
 from flinkey_admin.operations import journal
@@ -45,17 +45,22 @@ class Nothing(Exception):
 
 @dataclass
 class Draft:
-    """The steps of a plan, what is left out of it and why, and what its review says besides."""
+    """The steps of a plan, what is left out of it and why, and what its review says besides.
+
+    met: the keys of the windows that some of the steps meet, and may.
+    """
 
     steps: list[Planned] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    met: set[str] = field(default_factory=set)
 
     def facts(self) -> dict[str, Any]:
         """What the plan keeps of it. Raises Nothing."""
         if not self.steps:
             raise Nothing(self.left_out)
         facts = {"kind": "windows", "count": len(self.steps), "left_out": self.left_out, "notes": self.notes}
+        facts |= {"met": sorted(self.met)}
         return {name: value for name, value in facts.items() if value}
 
 
@@ -81,7 +86,7 @@ def give(scope: Scope, wish: Wish, nonce: uuid.UUID) -> Operation:
     slots = series.expand(wish.rule, fleet_zone())
     draft = windows(scope, [(slot, car) for slot in slots for car in wish.cars], wish.users, wish.clash)
     draft.notes = [*_frozen(wish), *draft.notes]
-    facts = {"series": wish.name, **draft.facts()}
+    facts = {"series": wish.name, "clash": wish.clash, **draft.facts()}
     if again := operations.by_nonce(scope, nonce, **facts):
         return again
     with transaction.atomic():
@@ -142,6 +147,10 @@ class Other(NamedTuple):
     span: Span
     name: str
 
+    def key(self, car_id: int) -> str:
+        """Says whose it is, of which car and when; it meets the same times as long as that is so."""
+        return f"{car_id} {self.user_id} {written(self.span.start)} {optional_written(self.span.end)}"
+
 
 @dataclass(frozen=True)
 class Taken:
@@ -188,6 +197,7 @@ def windows(
                 draft.left_out.append(f"{label}, {moment(slot.start)}: {why}")
             else:
                 draft.steps.append(_creation(slot, label, car, user, meets))
+                draft.met |= {other.key(car) for other in meets}
     return draft
 
 

@@ -349,6 +349,15 @@ def close(operation: Operation) -> None:
         summarise(operation)
 
 
+def leave_out(operation: Operation, steps: Sequence[Step], why: Sequence[str]) -> None:
+    """Takes steps that stand by themselves out of a plan that nobody has said yes to; `why`: a sentence for each."""
+    with transaction.atomic():
+        operation.steps.filter(pk__in=[step.pk for step in steps], state=State.PLANNED).delete()
+        left_out = [*operation.facts.get("left_out", []), *why]
+        operation.facts |= {"left_out": left_out, "count": operation.steps.count()}
+        operation.save(update_fields=["facts"])
+
+
 def discard(operation: Operation) -> None:
     """Forgets a change of which nothing was ever sent; its form is filled in again instead."""
     if not operation.steps.exclude(state=State.PLANNED).exists():

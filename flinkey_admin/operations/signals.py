@@ -13,6 +13,9 @@ told = Signal()
 pause_left = Signal()
 # `operation`: a plan that somebody looks at. Receivers return sentences that the person should read before the yes.
 warnings = Signal()
+# `scope`, `operation`: a plan that is about to get its yes, and no longer young. Receivers ask flinkey and return what
+# has changed since, a sentence each; what is not to be done any more they have taken out of the plan.
+outdated = Signal()
 
 
 def seconds_left(*, asked: bool = False) -> float:

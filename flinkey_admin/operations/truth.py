@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Iterable
 from functools import partial
+from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -54,7 +55,9 @@ def changes(scope: Scope, operation: Operation) -> list[str]:
     client = require_client(scope)
     now = inside(client, steps)
     found = [_change(step, now[Thing(step.kind), step.group_id or 0]) for step in steps]
-    return [sentence for sentence in (*_taken(client, operation), *found) if sentence]
+    told: Any = signals.outdated.send(sender=None, scope=scope, operation=operation)
+    others = [sentence for _receiver, sentences in told for sentence in sentences]
+    return [sentence for sentence in (*_taken(client, operation), *found, *others) if sentence]
 
 
 def _taken(client: Flinkey, operation: Operation) -> list[str]:

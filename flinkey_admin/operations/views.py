@@ -118,6 +118,8 @@ def operation_run(request: ManagerRequest, operation_id: int) -> HttpResponse:
                 journal.set_reason(operation, request.POST.get("reason", ""))
                 chosen = endings.choose(request.manager, operation, request.POST)
                 changed = [*truth.changes(request.manager, operation), *chosen.changed]
+                if not operation.steps.exists() and not operation.facts.get("endings"):
+                    return _nothing_left(request, operation, changed)
                 if changed and request.POST.get("seen") != receipts.mark_of(changed):
                     return review(request, operation, changed)
                 if operation.facts.get("at_once") and not chosen.steps:
@@ -126,6 +128,12 @@ def operation_run(request: ManagerRequest, operation_id: int) -> HttpResponse:
                 return _started(request, operation, chosen)
             services.finish(request.manager, operation)
     return redirect("operations:detail", operation.pk)
+
+
+def _nothing_left(request: ManagerRequest, operation: Operation, changed: Sequence[str]) -> HttpResponse:
+    reasons = {"reasons": "; ".join(changed[:5])}
+    messages.warning(request, _("Nothing of it is left to do: %(reasons)s.") % reasons)
+    return redirect(receipts.back(operation.facts)[0])
 
 
 def _started(request: ManagerRequest, operation: Operation, chosen: endings.Chosen) -> HttpResponse:

@@ -316,3 +316,79 @@ def test_other_times_leave_out_what_would_meet_somebody_else(
     ] * 2
     assert "Seán O'Brien may open it then" in lines(page)[1]
     assert "Change 2 accesses" in visible(act(coordinator, series, "change", **other | {"clash": "give"}))
+
+
+# Between the plan and its yes ---------------------------------------------------------------------------------------
+
+MEANWHILE = {"car": 3, "user": 3, "start": "2026-12-01T20:00:00Z", "end": "2026-12-01T22:00:00Z"}  # Seán O'Brien
+
+
+def test_what_somebody_else_got_since_the_plan_is_named_and_left_out(
+    clock: Clock, coordinator: Person, flinkey: Remote
+) -> None:
+    page = plan(coordinator)
+    clock.advance(11)
+    flinkey.change("add_window", **MEANWHILE)
+    again = press(coordinator, page, "run")
+    assert again.status_code == 409
+    assert flinkey.requests("createAssignment") == []
+    asked = "Ayşe Öztürk → Pool 3 · HH-NW 88, Tue 1 Dec, 22:00: Seán O'Brien may open it then"
+    assert asked in visible(again)
+    assert "Give 6 accesses of the series Nachts?" in visible(again)
+    assert f"{asked} left out" in lines(again)
+    assert "All 6 done." in visible(done(clock, coordinator, again))
+    assert not [one for one in windows(flinkey, 3) if one[1] == "2026-12-01T21:00:00Z"]
+
+
+def test_who_gives_all_the_same_is_told_of_new_ones_and_not_of_those_seen(
+    clock: Clock, coordinator: Person, flinkey: Remote
+) -> None:
+    seen = {"car": 3, "user": 3, "start": "2026-11-30T20:00:00Z", "end": "2026-11-30T22:00:00Z"}
+    flinkey.change("add_window", **seen)
+    page = plan(coordinator, clash="give")
+    assert "Give 8 accesses" in visible(page)
+    clock.advance(11)
+    flinkey.change("add_window", **MEANWHILE)
+    again = press(coordinator, page, "run")
+    assert again.status_code == 409
+    named = re.findall(r"(\S+ \S+) → Pool 3 · HH-NW 88, (\S+ \d+ Dec), 22:00: Seán O'Brien may", visible(again))
+    assert sorted(named) == [("Ayşe Öztürk", "Tue 1 Dec"), ("Zoë Groß", "Tue 1 Dec")]
+    assert "All 8 done." in visible(done(clock, coordinator, again))
+
+
+def test_what_is_there_by_now_is_not_given_a_second_time(clock: Clock, coordinator: Person, flinkey: Remote) -> None:
+    page = plan(coordinator, users="Zoë Groß", clash="give", last="2026-11-30")
+    clock.advance(11)
+    flinkey.change("add_window", car=3, user=5, start="2026-11-30T21:00:00Z", end="2026-12-01T05:00:00Z")
+    again = visible(press(coordinator, page, "run"))
+    assert "Nothing of it is left to do" in again
+    assert "this person has exactly this access already" in again
+    assert flinkey.requests("createAssignment") == []
+
+
+def test_what_has_changed_since_its_end_was_planned_is_named(
+    clock: Clock, coordinator: Person, flinkey: Remote
+) -> None:
+    series = given(clock, coordinator)
+    page = act(coordinator, series, "end", since="2026-12-03")
+    clock.advance(11)
+    first, second = (one["id"] for one in flinkey.state(1)["windows"] if one["start"] == "2026-12-03T21:00:00Z")
+    flinkey.change("delete_window", window=first)
+    flinkey.change("end_window", window=second, end="2026-12-04T00:00:00Z")
+    again = press(coordinator, page, "run")
+    assert again.status_code == 409
+    assert "Thu 3 Dec, 22:00 is no longer there." in visible(again)
+    assert "is now from Thu 3 Dec, 22:00 until Fri 4 Dec, 01:00." in visible(again)
+    done(clock, coordinator, again)
+    assert {start for _user, start, _end in windows(flinkey, 3)} == {"2026-11-30T21:00:00Z", "2026-12-01T21:00:00Z"}
+
+
+def test_other_times_name_who_got_the_car_since(clock: Clock, coordinator: Person, flinkey: Remote) -> None:
+    series = given(clock, coordinator)
+    page = act(coordinator, series, "change", begins="21:00", ends="05:00", since="2026-12-04", clash="skip")
+    clock.advance(11)
+    flinkey.change("add_window", car=3, user=3, start="2026-12-04T19:00:00Z", end="2026-12-04T20:30:00Z")
+    again = visible(press(coordinator, page, "run"))
+    assert "Nothing of it is left to do" in again
+    assert "Seán O'Brien may open it then" in again
+    assert flinkey.requests("updateAssignment") == []
