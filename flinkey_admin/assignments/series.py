@@ -6,9 +6,10 @@ clocks change in it.
 
 import bisect
 import datetime as dt
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from dateutil.rrule import MO, WEEKLY, rrule, rruleset
@@ -18,6 +19,13 @@ from flinkey_admin.assignments.conflicts import Span
 
 LONGEST = dt.timedelta(days=366)  # from the first to the last day: the history that holds a series together is pruned
 ALL_DAYS = frozenset(range(7))
+
+
+class Times(NamedTuple):
+    """From when until when, by the clock on the wall: until the next day where the end is not later."""
+
+    begins: dt.time
+    ends: dt.time
 
 
 @dataclass(frozen=True)
@@ -34,6 +42,10 @@ class Rule:
     weekdays: frozenset[int] = ALL_DAYS
     every: int = 1
     but: frozenset[dt.date] = frozenset()
+
+    @property
+    def times(self) -> Times:
+        return Times(self.begins, self.ends)
 
     def kept(self) -> dict[str, Any]:
         """In the form in which a database keeps it."""
@@ -149,3 +161,29 @@ def _jump(local: dt.datetime, zone: ZoneInfo) -> dt.datetime:
         seconds, x=True, key=lambda count: (before + dt.timedelta(seconds=count)).astimezone(zone).utcoffset() == new
     )
     return before + dt.timedelta(seconds=at)
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Times of day that a series has on its days from `first` to `last`; `is_kept` False: that it was planned with."""
+
+    times: Times
+    first: dt.date
+    last: dt.date
+    is_kept: bool = True
+
+
+def stretches(spans: Iterable[Span], known: Sequence[Times], zone: ZoneInfo) -> list[Stretch]:
+    """Which of the known times of day hold on which days, in order: the last ones are those of the days to come.
+
+    A window that somebody has given times of its own counts for none.
+    """
+    found = defaultdict[Times, list[dt.date]](list)
+    for span in spans:
+        day = span.start.astimezone(zone).date()
+        for times in known:
+            if [slot.span for slot in slots([day], *times, zone)] == [span]:
+                found[times].append(day)
+                break
+    each = (Stretch(times, min(of), max(of)) for times, of in found.items())
+    return sorted(each, key=lambda one: (one.last, one.first))

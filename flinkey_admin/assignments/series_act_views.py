@@ -12,7 +12,6 @@ from flinkey_admin.accounts.requests import ManagerRequest
 from flinkey_admin.accounts.stash import typed
 from flinkey_admin.assignments import series_acts, series_windows, services
 from flinkey_admin.assignments.models import Series
-from flinkey_admin.assignments.series import Rule
 from flinkey_admin.assignments.series_act_forms import DayForm, PersonForm, SinceForm, TimesForm
 from flinkey_admin.assignments.series_plans import Nothing
 from flinkey_admin.assignments.series_views import get_series
@@ -71,7 +70,7 @@ def series_add(request: ManagerRequest, series_id: int) -> HttpResponse:
 def series_change(request: ManagerRequest, series_id: int) -> HttpResponse:
     """Give what is left of it other times."""
     scope, series = request.manager, get_series(request.manager, series_id)
-    rule = Rule.of(series.rule)
+    rule, _before = series_windows.rule_now(scope, series)
     form = TimesForm(typed(request), initial={"begins": rule.begins, "ends": rule.ends})
     words = (_("Change the times"), _("What has begun already keeps its times."))
 
@@ -89,7 +88,7 @@ def _page(
     """The form, or the review that it leads to. `words`: what it is called, and what it does."""
     services.open_form(request.manager)
     title, lead = words
-    context: dict[str, Any] = {"section": "timeline", "series": series, "form": form, "title": title, "lead": lead}
+    context: dict[str, Any] = {"section": "series", "series": series, "form": form, "title": title, "lead": lead}
     if request.method == "POST" and form.is_valid():
         try:
             return redirect("operations:detail", act().pk)

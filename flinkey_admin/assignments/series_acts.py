@@ -90,7 +90,8 @@ def change(scope: Scope, series: Series, times: Times, nonce: uuid.UUID) -> Oper
         elif (window.start, window.end) != (slot.start, slot.end):
             _change(draft, window, label, slot, taken, own, times.clash)
     journal.require_free(scope.customer.pk, draft.steps)
-    facts = {"clash": times.clash, **draft.facts()}
+    kept = [times.begins.isoformat("minutes"), times.ends.isoformat("minutes")]
+    facts = {"clash": times.clash, "times": kept, **draft.facts()}
     return plan(series, scope, Operation.Kind.CHANGE_ACCESS, facts, draft.steps, nonce)
 
 

@@ -231,13 +231,14 @@ def as_lines(scope: Scope, kind: Kind, ids: Iterable[int]) -> str:
 def again(scope: Scope, of: Series) -> dict[str, Any]:
     """A series as the form of a new one: from today, for as long as it was."""
     rule, today = Rule.of(of.rule), timezone.localdate()
+    now, _before = series_windows.rule_now(scope, of)
     first = max(rule.first, today)
     return {
         "users": as_lines(scope, Kind.USERS, series_windows.people(of)),
         "cars": as_lines(scope, Kind.CARS, of.cars),
         "weekdays": sorted(rule.weekdays),
-        "begins": rule.begins,
-        "ends": rule.ends,
+        "begins": now.begins,
+        "ends": now.ends,
         "first": first,
         "last": first + (rule.last - rule.first),
         "every": rule.every,

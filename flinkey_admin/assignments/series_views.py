@@ -17,7 +17,7 @@ from flinkey_admin.accounts.scoping import Scope, scoped
 from flinkey_admin.accounts.stash import typed
 from flinkey_admin.assignments import series, series_forms, series_plans, series_windows
 from flinkey_admin.assignments.models import Series
-from flinkey_admin.assignments.series import Rule
+from flinkey_admin.assignments.series import Rule, Stretch
 from flinkey_admin.assignments.series_forms import SeriesForm
 from flinkey_admin.flinkey import Kind
 from flinkey_admin.mirror import lists, reading
@@ -44,7 +44,7 @@ def series_new(request: ManagerRequest) -> HttpResponse:
     initial = series_forms.again(scope, get_series(scope, used)) if used else {}
     initial |= series_forms.from_address(scope, request.GET)
     form = SeriesForm(typed(request), scope=scope, initial=initial)
-    context: dict[str, Any] = {"section": "timeline", "form": form}
+    context: dict[str, Any] = {"section": "series", "form": form}
     if request.method == "POST" and form.is_valid():
         try:
             return redirect("operations:detail", series_plans.give(scope, form.wish(), nonce_of(request.POST)).pk)
@@ -59,8 +59,9 @@ def series_new(request: ManagerRequest) -> HttpResponse:
 def series_list(request: ManagerRequest) -> HttpResponse:
     """All series that somebody has said yes to, the newest first."""
     page = Paginator(series_windows.started(request.manager), PAGE).get_page(request.GET.get("page"))
-    rows = [{"series": one, "rule": rule_text(Rule.of(one.rule))} for one in page]
-    context = {"section": "timeline", "page": page, "rows": rows}
+    changed = series_windows.with_other_times(page)
+    rows = [{"series": one, "rule": rule_text(Rule.of(one.rule)), "is_changed": one.pk in changed} for one in page]
+    context = {"section": "series", "page": page, "rows": rows}
     return render(request, "assignments/series_list.html", context)
 
 
@@ -72,10 +73,12 @@ def series_detail(request: ManagerRequest, series_id: int) -> HttpResponse:
     if not found.operations.filter(started_at__isnull=False).exists():
         return redirect(f"{reverse('assignments:series_new')}?use={found.pk}")
     rows = series_windows.rows(scope, found, is_past="past" in request.GET)
+    rule, before = series_windows.rule_now(scope, found)
     context = {
-        "section": "timeline",
+        "section": "series",
         "series": found,
-        "rule": rule_text(Rule.of(found.rule)),
+        "rule": rule_text(rule),
+        "before": [before_text(one) for one in before],
         "page": Paginator(rows, PAGE).get_page(request.GET.get("page")),
         "is_past": "past" in request.GET,
         "base_query": "past" if "past" in request.GET else "",
@@ -103,3 +106,14 @@ def rule_text(rule: Rule) -> str:
             ngettext("not on %(count)s day", "not on %(count)s days", len(rule.but)) % {"count": len(rule.but)}
         )
     return ", ".join(part % words for part in parts)
+
+
+def before_text(stretch: Stretch) -> str:
+    """The times of day that a series had before the present ones."""
+    words = {
+        "begins": time_format(stretch.times.begins),
+        "ends": time_format(stretch.times.ends),
+        "day": date_format(stretch.last, "DATE_FORMAT"),
+    }
+    text = _("until %(day)s %(begins)s to %(ends)s") if stretch.is_kept else _("planned with %(begins)s to %(ends)s")
+    return text % words

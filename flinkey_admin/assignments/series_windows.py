@@ -1,17 +1,21 @@
 """The windows of a series: those that its operations have made, as the copy and the journal know them now."""
 
 import datetime as dt
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from flinkey_admin.accounts.scoping import Scope, scoped
 from flinkey_admin.assignments.called import called, names_of
+from flinkey_admin.assignments.conflicts import Span
 from flinkey_admin.assignments.models import Series
+from flinkey_admin.assignments.series import Rule, Stretch, Times
+from flinkey_admin.assignments.series import stretches as stretches_of
+from flinkey_admin.assignments.series_plans import fleet_zone
 from flinkey_admin.flinkey import Kind
 from flinkey_admin.mirror import queries
 from flinkey_admin.mirror.models import Window
@@ -73,6 +77,39 @@ def live(scope: Scope, series: Series) -> "QuerySet[Window]":
     made = _creations(series).exclude(window_id=None)
     rows = queries.windows(scope).filter(queries.not_over(timezone.now()), flinkey_id__in=made.values("window_id"))
     return rows.order_by("start", "car_id", "user_id", "flinkey_id")
+
+
+def stretches(scope: Scope, series: Series) -> list[Stretch]:
+    """The times of day that its windows have by now: those of its rule, and those that it was given since."""
+    rule = Rule.of(series.rule)
+    changes = Operation.objects.filter(pk__in=operations_of(series), started_at__isnull=False, facts__has_key="times")
+    given = [Times(*map(dt.time.fromisoformat, one.facts["times"])) for one in changes.order_by("-pk")]
+    made = _creations(series).exclude(window_id=None)
+    there = scoped(Window.objects.all(), scope).filter(ended_at=None, flinkey_id__in=made.values("window_id"))
+    spans = [Span(row.start, row.end) for row in there if row.end and row.start < row.end]
+    return stretches_of(spans, [rule.times, *given], fleet_zone()) if given else []
+
+
+def with_other_times(of: Iterable[Series]) -> set[int]:
+    """Which of these series were given other times of day, and keep them."""
+    rows = Series.operations.through.objects.filter(
+        series__in=of, operation__facts__has_key="times", operation__started_at__isnull=False
+    )
+    undone = Operation.objects.filter(undoes=OuterRef("operation"), started_at__isnull=False)
+    return set(rows.exclude(Exists(undone)).values_list("series_id", flat=True))
+
+
+def rule_now(scope: Scope, series: Series) -> tuple[Rule, list[Stretch]]:
+    """Its rule with the times of day that hold by now, and those that held, or were planned, before."""
+    rule, found = Rule.of(series.rule), stretches(scope, series)
+    if not found:
+        return rule, []
+    *before, now = found
+    if rule.times not in {one.times for one in found}:
+        before.insert(0, Stretch(rule.times, rule.first, rule.last, is_kept=False))
+    first = now.first if len(found) > 1 else rule.first
+    but = frozenset(day for day in rule.but if day >= first)
+    return replace(rule, begins=now.times.begins, ends=now.times.ends, first=first, but=but), before
 
 
 def rows(scope: Scope, series: Series, *, is_past: bool) -> list[Row]:

@@ -114,7 +114,7 @@ def _facts(operation: Operation, back: Back) -> dict[str, Any]:
         facts |= {"count": count, "only": back.things[0] if count == 1 else None}
         facts |= _windows_facts(operation, back)
     if "series" in facts:
-        facts |= {"count": len(back.steps), "notes": None, "clash": None, "met": None}
+        facts |= {"count": len(back.steps), "notes": None, "clash": None, "met": None, "times": None}
     if operation.kind == Kind.RESTORE_GROUP:
         facts["from_id"] = operation.steps.filter(verb=Verb.CREATE_GROUP).values_list("group_id", flat=True).first()
     if "act" in facts:

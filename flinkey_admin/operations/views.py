@@ -91,11 +91,18 @@ def review(request: ManagerRequest, operation: Operation, changed: Sequence[str]
         "changed": changed,
         "seen": receipts.mark_of(list(changed)) if changed else "",
         "back": receipts.back(operation.facts),
-        "section": "groups",
+        "section": _section(operation),
         **receipts.window_facts(operation.facts),
     }
     page = "operations/review_kinds.html" if len({item.kind for item in found}) > 1 else "operations/review.html"
     return render(request, page, context, status=409 if changed else 200)
+
+
+def _section(operation: Operation) -> str:
+    """The place in the menu that a plan belongs to."""
+    if operation.facts.get("series_id"):
+        return "series"
+    return "timeline" if operation.kind.endswith("-access") else "groups"
 
 
 def _warnings(operation: Operation) -> list[str]:

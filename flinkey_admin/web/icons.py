@@ -41,6 +41,7 @@ NAMES = (
     "mini-user-circle",
     "mini-x-circle",
     "mini-x-mark",
+    "outline-arrow-path",
     "outline-arrows-right-left",
     "outline-calendar",
     "outline-check-circle",

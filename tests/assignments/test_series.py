@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flinkey_admin.assignments.conflicts import overlap
-from flinkey_admin.assignments.series import Rule, Slot, days, expand
+from flinkey_admin.assignments.conflicts import Span, overlap
+from flinkey_admin.assignments.series import Rule, Slot, Stretch, Times, days, expand, slots, stretches
 
 BERLIN, NEW_YORK, LORD_HOWE = map(ZoneInfo, ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe"))
 ZONES = st.sampled_from([BERLIN, NEW_YORK, LORD_HOWE])
@@ -132,3 +132,33 @@ def test_the_days_are_those_of_the_rule_and_no_other(rule: Rule) -> None:
 @given(rules())
 def test_a_rule_survives_being_kept(rule: Rule) -> None:
     assert Rule.of(rule.kept()) == rule
+
+
+# Which times of day hold by now -------------------------------------------------------------------------------------
+
+
+@given(rules(), times, times, ZONES, st.data())
+def test_the_times_of_a_series_are_known_again_also_where_the_clocks_change(
+    rule: Rule, begins: dt.time, ends: dt.time, zone: ZoneInfo, data: st.DataObject
+) -> None:
+    found, other = expand(rule, zone), Times(begins, ends)
+    if not found or rule.times == other:
+        return
+    since = data.draw(st.sampled_from([slot.day for slot in found]))
+    kept = [slot for slot in found if slot.day < since]
+    changed = [new for slot in found if slot.day >= since for new in slots([slot.day], *other, zone)]
+    said = stretches([slot.span for slot in [*kept, *changed]], [rule.times, other], zone)
+    if any(slot.moved or slot.twice for slot in [*kept, *changed]):
+        assert {one.times for one in said} <= {rule.times, other}  # that day may look like either
+    else:
+        both = [(rule.times, kept), (other, changed)]
+        assert said == [Stretch(times, of[0].day, of[-1].day) for times, of in both if of]
+
+
+def test_a_window_with_times_of_its_own_says_nothing_of_the_series() -> None:
+    night, later = Times(*NIGHT), Times(dt.time(23), dt.time(5))
+    week = [slot.span for slot in slots([dt.date(2026, 3, day) for day in range(26, 31)], *NIGHT, BERLIN)]
+    longer = Span(week[-1].start, week[-1].until + dt.timedelta(hours=1))
+    assert stretches([*week, longer], [night, later], BERLIN) == [
+        Stretch(night, dt.date(2026, 3, 26), dt.date(2026, 3, 30))
+    ]

@@ -303,6 +303,37 @@ def test_the_rest_gets_other_times_and_its_old_ones_again(clock: Clock, coordina
     assert windows(flinkey, 3) == before
 
 
+def test_the_page_says_the_present_times_and_those_before(clock: Clock, coordinator: Person, flinkey: Remote) -> None:
+    series = given(clock, coordinator)
+    path = f"/assignments/series/{series.pk}/"
+    planned = "Mon, Tue, Wed, Thu, Fri 22:00 to 06:00, 30 November 2026 to 4 December 2026, not on 1 day"
+
+    def lead() -> str:
+        return visible(coordinator.get(path)).partition(" · made by")[0].rpartition("Nachts ")[2]
+
+    assert lead() == planned
+    some = {"begins": "23:30", "ends": "05:00", "since": "2026-12-04", "clash": "skip"}
+    receipt = done(clock, coordinator, act(coordinator, series, "change", **some))
+    now = "Mon, Tue, Wed, Thu, Fri 23:30 to 05:00"
+    assert lead() == f"{now}, 4 December 2026 to 4 December 2026 · until 3 December 2026 22:00 to 06:00"
+    assert 'name="begins" value="23:30"' in page_of(coordinator.get(f"{path}change/"))
+    assert "with other times since" in visible(coordinator.get("/assignments/series/"))
+    done(clock, coordinator, press(coordinator, receipt, "back"))
+    assert lead() == planned
+    assert "with other times since" not in visible(coordinator.get("/assignments/series/"))
+    done(clock, coordinator, act(coordinator, series, "change", **some | {"since": "2026-11-24"}))
+    days = "30 November 2026 to 4 December 2026, not on 1 day"
+    assert lead() == f"{now}, {days} · planned with 22:00 to 06:00"
+    assert 'name="begins" value="23:30"' in page_of(coordinator.get(f"{NEW}?use={series.pk}"))
+
+
+def test_the_menu_leads_to_the_series_and_marks_them(clock: Clock, coordinator: Person, flinkey: Remote) -> None:
+    marked = re.compile(r'href="([^"]+)" aria-current="page"')
+    assert page_of(coordinator.get("/timeline/")).count('href="/assignments/series/"') == 2
+    for page in (coordinator.get("/assignments/series/"), coordinator.get(NEW), plan(coordinator)):
+        assert set(marked.findall(page_of(page))) == {"/assignments/series/"}
+
+
 def test_other_times_leave_out_what_would_meet_somebody_else(
     clock: Clock, coordinator: Person, flinkey: Remote
 ) -> None:
