@@ -7,9 +7,12 @@ from flinkey_admin.assignments import views as assignments
 from flinkey_admin.assignments.board import timeline_page
 from flinkey_admin.assignments.free_views import free_cars
 from flinkey_admin.assignments.mismatch_views import report, report_csv
+from flinkey_admin.assignments.several import several_ticked
 from flinkey_admin.fleet import filters
 from flinkey_admin.fleet import urls as fleet
 from flinkey_admin.fleet import views as fleet_views
+from flinkey_admin.fleet.changes import ids_of
+from flinkey_admin.flinkey import Kind
 from flinkey_admin.web import views as web
 
 fleet_urls = [
@@ -30,6 +33,8 @@ fleet_urls = [
 
 window_urls = [
     *assignment_urls.urlpatterns,
+    path("cars/give/", several_ticked, {"kind": Kind.CARS, "ids_of": ids_of}, name="several_cars"),
+    path("users/give/", several_ticked, {"kind": Kind.USERS, "ids_of": ids_of}, name="several_users"),
     path("cars/free/", free_cars, {"filters": filters}, name="free_cars"),
     path("reports/mismatches/", report, {"filters": filters}, name="mismatches"),
     path("reports/mismatches/csv/", report_csv, {"filters": filters}, name="mismatches_csv"),

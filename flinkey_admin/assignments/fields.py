@@ -9,6 +9,7 @@ from django import forms
 from django.conf import settings
 from django.urls import reverse_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from flinkey_admin.accounts.scoping import Scope
 from flinkey_admin.assignments import windows
@@ -30,6 +31,23 @@ class TimeInput(forms.TextInput):
 
     def format_value(self, value: Any) -> str:
         return super().format_value(value) or ""
+
+
+def start_field() -> forms.CharField:
+    """When a window begins."""
+    return forms.CharField(
+        label=gettext_lazy("From"),
+        max_length=40,
+        widget=TimeInput(attrs=TIME_WIDGET),
+        error_messages={"required": gettext_lazy("From when? Choose a date and a time.")},
+    )
+
+
+def end_field() -> forms.CharField:
+    """When a window ends; empty for an open end."""
+    return forms.CharField(
+        label=gettext_lazy("Until"), max_length=40, required=False, widget=TimeInput(attrs=TIME_WIDGET)
+    )
 
 
 def finds(name: str) -> dict[str, Any]:
@@ -146,3 +164,14 @@ class Asking(forms.Form):
         except windows.TwiceThatDay:
             self.add_error(name, _("This time comes twice: the clocks go back that night. Say below which one."))
         return None
+
+    def clean_times(self, data: dict[str, Any]) -> None:
+        """Makes moments of the start and the end that were typed; an empty end is an open one."""
+        for name in ("start", "end"):
+            if data.get(name):
+                data[name] = self.moment(name, data[name])
+            elif name == "end":
+                data[name] = None
+        start, end = data.get("start"), data.get("end")
+        if isinstance(start, dt.datetime) and isinstance(end, dt.datetime) and end <= start:
+            self.add_error("end", _("The end must come after the start."))

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from flinkey_admin.accounts.scoping import Scope
 from flinkey_admin.assignments import windows
-from flinkey_admin.assignments.fields import TIME_WIDGET, Asking, TimeInput, finds, label
+from flinkey_admin.assignments.fields import Asking, end_field, finds, label, start_field
 from flinkey_admin.flinkey import Kind
 from flinkey_admin.flinkey.records import DEFAULT_LIFETIME, Assignment
 
@@ -32,18 +32,8 @@ class WindowForm(Asking):
         widget=forms.TextInput(attrs=finds("user")),
         error_messages={"required": gettext_lazy("Who? Type the name or e-mail address.")},
     )
-    start = forms.CharField(
-        label=gettext_lazy("From"),
-        max_length=40,
-        widget=TimeInput(attrs=TIME_WIDGET),
-        error_messages={"required": gettext_lazy("From when? Choose a date and a time.")},
-    )
-    end = forms.CharField(
-        label=gettext_lazy("Until"),
-        max_length=40,
-        required=False,
-        widget=TimeInput(attrs=TIME_WIDGET),
-    )
+    start = start_field()
+    end = end_field()
     start_fold = forms.ChoiceField(required=False, widget=forms.RadioSelect)
     end_fold = forms.ChoiceField(required=False, widget=forms.RadioSelect)
     lifetime = forms.ChoiceField(
@@ -140,14 +130,7 @@ class WindowForm(Asking):
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}
-        for name in ("start", "end"):
-            if data.get(name):
-                data[name] = self.moment(name, data[name])
-            elif name == "end":
-                data[name] = None
-        start, end = data.get("start"), data.get("end")
-        if isinstance(start, dt.datetime) and isinstance(end, dt.datetime) and end <= start:
-            self.add_error("end", _("The end must come after the start."))
+        self.clean_times(data)
         self._clean_spans(data)
         return data
 

@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy
 
 from flinkey_admin.accounts.scoping import Scope
 from flinkey_admin.assignments.fields import Asking, finds
-from flinkey_admin.assignments.series_forms import clash_field, date_field, time_field
+from flinkey_admin.assignments.many_forms import clash_field
+from flinkey_admin.assignments.series_forms import date_field, time_field
 from flinkey_admin.flinkey import Kind
 
 

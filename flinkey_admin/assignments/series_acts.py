@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from flinkey_admin.accounts.scoping import Scope
 from flinkey_admin.assignments import series_plans, series_windows
 from flinkey_admin.assignments.called import called, names_of
+from flinkey_admin.assignments.conflicts import Span
 from flinkey_admin.assignments.models import Series
 from flinkey_admin.assignments.series import Slot
 from flinkey_admin.assignments.series import slots as slots_of
@@ -65,7 +66,7 @@ def add(scope: Scope, series: Series, user: int, since: dt.date, clash: str, non
     left = list(series_windows.live(scope, series))
     own = {row.flinkey_id for row in left}
     places = {
-        (Slot(day_of(row.record()), row.start, row.end), row.car_id)
+        (Span(row.start, row.end), row.car_id)
         for row in left
         if row.end and row.car_id and day_of(row.record()) >= since
     }

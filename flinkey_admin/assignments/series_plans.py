@@ -32,6 +32,7 @@ from flinkey_admin.operations.journal import Planned
 from flinkey_admin.operations.models import Operation, Verb
 from flinkey_admin.web.templatetags.times import moment
 
+NAMED = 10  # so many accesses a note names
 SKIP, GIVE = "skip", "give"  # what becomes of a window of which the car is somebody else's then
 
 
@@ -84,8 +85,8 @@ def fleet_zone() -> ZoneInfo:
 def give(scope: Scope, wish: Wish, nonce: uuid.UUID) -> Operation:
     """The plan of a new series. Raises Nothing, and the client's errors."""
     slots = series.expand(wish.rule, fleet_zone())
-    draft = windows(scope, [(slot, car) for slot in slots for car in wish.cars], wish.users, wish.clash)
-    draft.notes = [*_frozen(wish), *draft.notes]
+    draft = windows(scope, [(slot.span, car) for slot in slots for car in wish.cars], wish.users, wish.clash)
+    draft.notes = [*frozen(wish.groups), *clock_notes(slots), *draft.notes]
     facts = {"series": wish.name, "clash": wish.clash, **draft.facts()}
     if again := operations.by_nonce(scope, nonce, **facts):
         return again
@@ -118,8 +119,8 @@ def plan(
     return operation
 
 
-def _frozen(wish: Wish) -> list[str]:
-    """A group is not in the series: only who or what is in it now."""
+def frozen(groups: Iterable[tuple[Kind, str, int]]) -> list[str]:
+    """Access is not a group's: only theirs who or what is in it now."""
     words = {
         Kind.USERS: _("Everyone in %(group)s: the %(people)s who are in it now. Who joins or leaves later counts not."),
         Kind.CARS: _(
@@ -131,8 +132,7 @@ def _frozen(wish: Wish) -> list[str]:
         Kind.CARS: lambda count: ngettext("%(count)s car", "%(count)s cars", count),
     }
     return [
-        words[kind] % {"group": name, "people": numbers[kind](count) % {"count": count}}
-        for kind, name, count in wish.groups
+        words[kind] % {"group": name, "people": numbers[kind](count) % {"count": count}} for kind, name, count in groups
     ]
 
 
@@ -169,7 +169,7 @@ class Taken:
         ]
 
 
-Place = tuple[Slot, int]  # when, and which car
+Place = tuple[Span, int]  # when, and which car
 
 
 def windows(
@@ -181,24 +181,38 @@ def windows(
     itself, `own`, which other people of the series have. Raises the client's errors.
     """
     draft, now = Draft(), timezone.now()
-    cars = list(dict.fromkeys(car for _slot, car in places))
+    cars = list(dict.fromkeys(car for _span, car in places))
     taken, known = taken_by(scope, cars), names_of(scope, Kind.CARS, cars)
     people = names_of(scope, Kind.USERS, users)
-    coming = [(slot, car) for slot, car in places if slot.end > now]
-    draft.notes = clock_notes([slot for slot, _car in places])
+    coming, both = [(span, car) for span, car in places if span.until > now], list[str]()
     draft.left_out = [
         _("%(car)s: flinkey no longer has it") % {"car": car_name(one, known)} for one in cars if taken[one].is_gone
     ]
-    for slot, car in coming:
+    for span, car in coming:
         for user in users if not taken[car].is_gone else ():
             label = f"{called(user, people)[0]} → {car_name(car, known)}"
-            meets = taken[car].meets(slot.span, user, own)
-            if why := why_not(taken[car], slot.span, user, meets, clash):
-                draft.left_out.append(f"{label}, {moment(slot.start)}: {why}")
+            meets = taken[car].meets(span, user, own)
+            if why := why_not(taken[car], span, user, meets, clash):
+                draft.left_out.append(f"{label}, {moment(span.start)}: {why}")
             else:
-                draft.steps.append(_creation(slot, label, car, user, meets))
+                draft.steps.append(_creation(span, label, car, user, meets))
                 draft.met |= {other.key(car) for other in meets}
+                both += [f"{label}, {moment(span.start)} ({meets[0].name})"] if meets else []
+    draft.notes = _both_notes(both)
     return draft
+
+
+def _both_notes(both: Sequence[str]) -> list[str]:
+    """Which of the new windows lie at the time of another one of their car, the first few by name."""
+    if not both:
+        return []
+    text = ngettext(
+        "%(count)s access is given though somebody else may open the car at the same time: %(accesses)s.",
+        "%(count)s accesses are given though somebody else may open the car at the same time: %(accesses)s.",
+        len(both),
+    )
+    named = [*both[:NAMED], *(["…"] if len(both) > NAMED else [])]
+    return [text % {"count": len(both), "accesses": "; ".join(named)}]
 
 
 def car_name(car_id: int | None, known: Any) -> str:
@@ -215,17 +229,15 @@ def why_not(taken: Taken, span: Span, user: int | None, meets: Sequence[Other], 
     return _("%(person)s may open it then") % {"person": meets[0].name}
 
 
-def _creation(slot: Slot, label: str, car: int, user: int, meets: Iterable[Other]) -> Planned:
+def _creation(span: Span, label: str, car: int, user: int, meets: Iterable[Other]) -> Planned:
     return Planned(
         Verb.CREATE_WINDOW,
         label,
         kind="windows",
         car_id=car,
         user_id=user,
-        args={"start": written(slot.start), "end": written(slot.end)},
-        before={
-            "ids": [one.window_id for one in meets if one.window_id and (one.user_id, one.span) == (user, slot.span)]
-        },
+        args={"start": written(span.start), "end": optional_written(span.end)},
+        before={"ids": [one.window_id for one in meets if one.window_id and (one.user_id, one.span) == (user, span)]},
         inverse={"verb": Verb.DELETE_WINDOW},
     )
 

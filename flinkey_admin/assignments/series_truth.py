@@ -1,4 +1,4 @@
-"""Whether the plan of a series still is what it was when somebody looked at it: asked at the yes."""
+"""Whether a plan of many windows still is what it was when somebody looked at it: asked at the yes."""
 
 from typing import Any
 
@@ -23,12 +23,13 @@ def outdated(scope: Scope, operation: Operation, **_kwargs: Any) -> list[str]:
     What the form's choice leaves out, and what is there by now, leaves the plan. Raises the client's errors.
     """
     series = scoped(Series.objects.all(), scope).filter(pk=operation.facts.get("series_id")).first()
-    if series is None:
+    if series is None and operation.facts.get("act") != "several":
         return []
+    own = {row.flinkey_id for row in series_windows.live(scope, series)} if series else set[int]()
     steps = list(operation.steps.all())
     taken = series_plans.taken_by(scope, sorted({step.car_id for step in steps if step.car_id}))
     changed = _windows(scope, steps)
-    return changed + (_clashes(scope, series, operation, steps, taken) if "clash" in operation.facts else [])
+    return changed + (_clashes(own, operation, steps, taken) if "clash" in operation.facts else [])
 
 
 def _windows(scope: Scope, steps: list[Step]) -> list[str]:
@@ -50,11 +51,8 @@ def _window(step: Step, row: Window | None) -> str:
     return _("The access %(access)s is now from %(start)s until %(end)s.") % names
 
 
-def _clashes(
-    scope: Scope, series: Series, operation: Operation, steps: list[Step], taken: dict[int, Taken]
-) -> list[str]:
+def _clashes(own: set[int], operation: Operation, steps: list[Step], taken: dict[int, Taken]) -> list[str]:
     """The times at which somebody else has got the car since. What is left out for it is left out for good."""
-    own = {row.flinkey_id for row in series_windows.live(scope, series)}
     skips, known = operation.facts["clash"] == SKIP, set(operation.facts.get("met", []))
     named, out = list[str](), list[tuple[Step, str]]()
     for step in steps:

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 from flinkey_admin.accounts.requests import ManagerRequest
 from flinkey_admin.accounts.scoping import Scope, scoped
 from flinkey_admin.accounts.stash import typed
-from flinkey_admin.assignments import series, series_forms, series_plans, series_windows
+from flinkey_admin.assignments import many_forms, series, series_forms, series_plans, series_windows
 from flinkey_admin.assignments.models import Series
 from flinkey_admin.assignments.series import Rule, Stretch
 from flinkey_admin.assignments.series_forms import SeriesForm
@@ -42,7 +42,7 @@ def series_new(request: ManagerRequest) -> HttpResponse:
     reading.open_copy(scope, reading.Wanted(names))
     used = id_of(request.GET.get("use"))
     initial = series_forms.again(scope, get_series(scope, used)) if used else {}
-    initial |= series_forms.from_address(scope, request.GET)
+    initial |= many_forms.from_address(scope, request.GET)
     form = SeriesForm(typed(request), scope=scope, initial=initial)
     context: dict[str, Any] = {"section": "series", "form": form}
     if request.method == "POST" and form.is_valid():

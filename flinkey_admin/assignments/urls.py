@@ -7,6 +7,7 @@ from flinkey_admin.assignments import (
     key_views,
     series_act_views,
     series_views,
+    several,
     sharing_views,
     views,
 )
@@ -17,6 +18,7 @@ urlpatterns = [
     path("access/", access_views.access, name="access"),
     path("access/csv/", access_views.access_csv, name="access_csv"),
     path("assignments/new/", views.window_new, name="window_new"),
+    path("assignments/several/", several.several_new, name="several_new"),
     path("assignments/keys/", key_views.key_list, name="key_list"),
     path("assignments/series/", series_views.series_list, name="series_list"),
     path("assignments/series/new/", series_views.series_new, name="series_new"),

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from flinkey_admin.accounts.requests import ManagerRequest
+from flinkey_admin.accounts.scoping import Scope
 from flinkey_admin.accounts.stash import typed
 from flinkey_admin.assignments import changing, meanwhile, panel, questions, services, windows
 from flinkey_admin.assignments.board import dragged
@@ -55,10 +56,15 @@ def _panel(side: dict[str, int], found: panel.Panel) -> tuple[dict[str, Any], bo
 
 
 def window_new(request: ManagerRequest) -> HttpResponse:
-    """Give somebody access to a car. `?car=`, `?user=`, `?start=` and `?end=` fill in what is known."""
+    """Give somebody access to a car. `?car=`, `?user=`, `?start=` and `?end=` fill in what is known.
+
+    `?copy=` fills in all that another one has, a week later.
+    """
     scope = request.manager
     services.open_form(scope)
-    initial = {name: request.GET[name] for name in ("car", "user", "start") if request.GET.get(name)}
+    copied = id_of(request.GET.get("copy"))
+    initial = _next_week(scope, copied) if copied else {}
+    initial |= {name: request.GET[name] for name in ("car", "user", "start") if request.GET.get(name)}
     if "end" in request.GET:
         initial["end"] = request.GET["end"]  # an empty one is an open end
     form = WindowForm(typed(request), scope=scope, initial=_named(request, initial))
@@ -73,6 +79,14 @@ def window_new(request: ManagerRequest) -> HttpResponse:
         form,
         lambda: changing.give_access(scope, data, called, nonce_of(request.POST), request.POST.getlist("yes")),
     )
+
+
+def _next_week(scope: Scope, window_id: int) -> dict[str, Any]:
+    """What another window has, as the form of a new one, a week later. Raises Http404."""
+    window = services.read_window(scope, window_id)
+    form = WindowForm(scope=scope, window=window)
+    start, end = windows.next_week(window.start, window.end, timezone.now(), form.zone)
+    return {**form.initial, "start": start, "end": end}
 
 
 def _named(request: ManagerRequest, initial: dict[str, str]) -> dict[str, str]:

@@ -7,6 +7,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 DAY = 86_400
+WEEK = dt.timedelta(days=7)
 
 Phase = Literal["running", "coming", "past"]
 FORMATS = ("%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%d.%m.%Y %H:%M", "%d/%m/%Y %H:%M")
@@ -63,7 +64,10 @@ def local_text(moment: dt.datetime | None, zone: ZoneInfo) -> str:
     """A moment as a form shows it; seconds only where there are some."""
     if moment is None:
         return ""
-    local = moment.astimezone(zone)
+    return _text(moment.astimezone(zone))
+
+
+def _text(local: dt.datetime) -> str:
     return local.strftime("%Y-%m-%dT%H:%M:%S" if local.second else "%Y-%m-%dT%H:%M")
 
 
@@ -99,6 +103,17 @@ def quick(choice: str, start: str, end: str, now: dt.datetime, zone: ZoneInfo) -
 def _in_a_week(begins: dt.datetime, zone: ZoneInfo) -> dt.datetime:
     """The same time of day, by the clock on the wall."""
     return (begins.astimezone(zone) + dt.timedelta(days=7)).replace(second=0, microsecond=0)
+
+
+def next_week(start: dt.datetime, end: dt.datetime | None, now: dt.datetime, zone: ZoneInfo) -> tuple[str, str]:
+    """Start and end as a form shows them, at the same times by the clock on the wall a week later.
+
+    What has been over for long comes in the first week in which it is not. An open end stays one.
+    """
+    weeks = 1 if end is None else max(1, (now - end) // WEEK + 1)
+    local = [at.astimezone(zone).replace(tzinfo=None) + weeks * WEEK if at else None for at in (start, end)]
+    first, last = (_text(at) if at else "" for at in local)
+    return first, last
 
 
 def length(start: dt.datetime, end: dt.datetime) -> tuple[int, int, int]:

@@ -204,4 +204,6 @@ def back(facts: dict[str, Any]) -> tuple[str, str]:
     if facts.get("from_id"):
         url = reverse("fleet:group_members", args=[facts["from_id"], facts.get("kind", "cars")])
         return url, facts.get("name") or facts.get("from") or facts.get("to", "")
+    if "act" in facts:
+        return reverse("assignments:timeline"), _("the timeline")
     return reverse("fleet:group_list"), ""

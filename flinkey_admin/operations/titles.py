@@ -18,6 +18,9 @@ def title(operation: Operation) -> str:
     names: dict[str, Any] = {key: value for key, value in facts.items() if isinstance(value, str)}
     if "count" in facts:
         names["things"] = facts.get("only") or counted(facts["count"], facts.get("kind", ""))
+    for side, kind in (("user", "users"), ("car", "cars")):
+        if facts.get(kind, 0) > 1:
+            names[side] = counted(facts[kind], kind)
     for side in ("from", "to"):
         if (many := facts.get(f"{side}_many", 0)) > MANY:
             names[side] = ngettext("%(count)s group", "%(count)s groups", many) % {"count": many}

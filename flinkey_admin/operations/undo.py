@@ -118,7 +118,7 @@ def _facts(operation: Operation, back: Back) -> dict[str, Any]:
     if operation.kind == Kind.RESTORE_GROUP:
         facts["from_id"] = operation.steps.filter(verb=Verb.CREATE_GROUP).values_list("group_id", flat=True).first()
     if "act" in facts:
-        facts |= {"count": len(back.steps), "endings": None, "ends_at": None, "at_once": None}
+        facts |= {"count": len(back.steps), "notes": None, "endings": None, "ends_at": None, "at_once": None}
     for step in back.steps if "count" not in facts else ():
         facts |= {name: step.args[name] for name in ("start", "end") if name in step.args}
     drivers = {step.user_id for step in back.steps if step.verb == Verb.DELETE_WINDOW}

@@ -72,6 +72,12 @@ ROUTES: dict[str, dict[str, str]] = {
     "assignments/series/<id:series_id>/change/": {"/assignments/series/{series}/change/": SEEN},
     "assignments/series/<id:series_id>/end/": {"/assignments/series/{series}/end/": SEEN},
     "assignments/series/<id:series_id>/out/": {"/assignments/series/{series}/out/": SEEN},
+    "assignments/several/": {
+        "/assignments/several/": LED,
+        "/assignments/several/?car=1&user={user}": SEEN,
+    },
+    "cars/give/": {"/cars/give/": LED},
+    "users/give/": {"/users/give/": LED},
     "assignments/find/": {"/assignments/find/?car=kanari": SEEN, "/assignments/find/?user=kanari": SEEN},
     "assignments/check/": {"/assignments/check/": LED},
     "assignments/<id:window_id>/check/": {"/assignments/1/check/": LED, "/assignments/{window}/check/": LED},

@@ -20,7 +20,7 @@ BOTH_WAYS: Views = ((1280, "dark"), (390, "light"))
 ALL_WAYS: Views = ((1280, "dark"), (1280, "light"), (390, "dark"), (390, "light"))
 # Only forms lead to these, or no person does.
 NOT_LINKED = {
-    *("assignments:end_car", "assignments:end_user"),
+    *("assignments:end_car", "assignments:end_user", "assignments:several_cars", "assignments:several_users"),
     *("accounts:sign_out", "accounts:customers", "accounts:sign_in", "live", "ready", "operations:webhook"),
     *("operations:run", "operations:check", "operations:close", "operations:back"),
     *(
