@@ -135,9 +135,9 @@ def choose(scope: Scope, operation: Operation, form: Mapping[str, Any]) -> Chose
         return chosen
     if not at_once and instant(operation.facts["ends_at"]) != end:
         chosen.changed.append(_("A new day has begun: access now ends %(when)s.") % {"when": moment(end)})
-    truth.require_no_pause()
     client = require_client(scope)
-    found = upstream.in_parallel([partial(_window_now, client, row["window"]) for row in rows])
+    with truth.asking():
+        found = upstream.in_parallel([partial(_window_now, client, row["window"]) for row in rows])
     keys = [now]
     for row, window in zip(rows, found, strict=True):
         if window is None or (window.car_id, window.user_id) != (row["car_id"], row["user_id"]):

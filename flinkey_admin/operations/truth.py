@@ -1,7 +1,8 @@
 """Who is in a group now, by flinkey itself; and whether a plan still is what it was when somebody looked at it."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -20,10 +21,16 @@ YOUNG = dt.timedelta(seconds=10)  # a plan was made of what flinkey had just sai
 Inside = dict[tuple[Thing, int], set[int] | None]  # who is in a group now; None for a group that has gone
 
 
-def require_no_pause() -> None:
-    """Raises RateLimited while flinkey wants to be left alone by everybody."""
+@contextmanager
+def asking() -> Iterator[None]:
+    """Around calls that read past the copy: raises RateLimited in a pause, and tells everybody of a new one."""
     if seconds := signals.seconds_left(asked=True):
         raise errors.RateLimited("", "GET", "", retry_after=seconds)
+    try:
+        yield
+    except errors.RateLimited as error:
+        signals.paused.send(sender=None, seconds=error.retry_after)
+        raise
 
 
 def inside(client: Flinkey, steps: Iterable[Step]) -> Inside:
@@ -49,15 +56,15 @@ def changes(scope: Scope, operation: Operation) -> list[str]:
     """
     if timezone.now() - operation.created_at < YOUNG:
         return []
-    require_no_pause()
     # What is in a group that is yet to be made needs no look.
     steps = list(operation.steps.filter(verb__in=MEMBERS, group_id__isnull=False))
     client = require_client(scope)
-    now = inside(client, steps)
+    with asking():
+        now, taken = inside(client, steps), _taken(client, operation)
     found = [_change(step, now[Thing(step.kind), step.group_id or 0]) for step in steps]
     told: Any = signals.outdated.send(sender=None, scope=scope, operation=operation)
     others = [sentence for _receiver, sentences in told for sentence in sentences]
-    return [sentence for sentence in (*_taken(client, operation), *found, *others) if sentence]
+    return [sentence for sentence in (*taken, *found, *others) if sentence]
 
 
 def _taken(client: Flinkey, operation: Operation) -> list[str]:

@@ -73,13 +73,13 @@ def _done(operation: Operation) -> Any:
     return operation.steps.filter(**CONFIRMED, already=False, inverse__isnull=False)
 
 
+@truth.asking()
 def plan(scope: Scope, operation: Operation) -> Operation:
     """Plans what takes the done part of a change back, by what flinkey says now. The rest of it is closed at the yes.
 
     Raises Overtaken, WindowBusy, and the client's errors.
     """
     client, back = require_client(scope), Back()
-    truth.require_no_pause()
     done = list(_done(operation))
     members = [step for step in done if step.verb in MEMBERS]
     deleted = next((step for step in done if step.verb == Verb.DELETE_GROUP), None)

@@ -144,6 +144,17 @@ def test_no_window_is_read_for_a_yes_in_a_pause(clock: Clock, coordinator: Perso
     assert flinkey.requests() == []
 
 
+def test_a_pause_that_an_undo_meets_is_kept_by_everybody(clock: Clock, coordinator: Person, flinkey: Remote) -> None:
+    move(coordinator, 4, to=3)
+    flinkey.fault("getCarsOfGroup", "status", status=429, retry_after=30)
+    page = press(coordinator, receipt(coordinator), "back")
+    assert says(page, sentences.busy(30))
+    flinkey.clear_requests()
+    clock.advance(2)
+    assert says(coordinator.post("/groups/1/cars/move/", {"id": ["1"], "to": "2"}), sentences.busy(28))
+    assert flinkey.requests() == []
+
+
 def test_what_a_dead_worker_has_left_is_done_without_anybody(
     clock: Clock, coordinator: Person, flinkey: Remote
 ) -> None:
