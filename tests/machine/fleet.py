@@ -39,7 +39,7 @@ class Fleet(People):
         if found:
             self.act(who, lambda scope: self.press(scope, found), trouble)
 
-    @rule(who=a_person, which=any_of, yes=st.sampled_from([1, 1, 1, 0]), trouble=troubles)
+    @rule(who=a_person, which=st.sampled_from([0, 0, 1, 2, 3]), yes=st.sampled_from([1, 1, 1, 0]), trouble=troubles)
     def put_back(self, who: str, which: int, yes: int, trouble: Any) -> None:
         """*Undo* and *Put back*."""
         found = self._pick(which, undo.can)
@@ -109,6 +109,19 @@ class Fleet(People):
             elif way == "leave" and inside and self._may_leave(car, group):
                 change(self.stage.sim, "remove_member", kind="cars", group=group, id=car)
                 self.wire.did(("remove", "cars", car, group))
+
+    @rule(which=any_of)
+    def colleague_takes_back(self, which: int) -> None:
+        """Somebody takes a car out of its new group while the change that brought it there rests half-way."""
+        half = Step.objects.filter(after__state=State.CONFIRMED, after__verb="add", settled_at=None, kind="cars")
+        pairs = list(half.values_list("after__thing_id", "after__group_id"))
+        if pairs:
+            car, group = pairs[which % len(pairs)]
+            with self.stage.sim.lock:
+                if car in self.wire.members("cars", group) and self._may_leave(car, group):
+                    self.count("taken back half-way")
+                    change(self.stage.sim, "remove_member", kind="cars", group=group, id=car)
+                    self.wire.did(("remove", "cars", car, group))
 
     @rule(number=a_group, what=st.sampled_from(["rename", "delete", "create"]))
     def colleague_changes_groups(self, number: int, what: str) -> None:

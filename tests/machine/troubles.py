@@ -67,6 +67,9 @@ LOST = [
     (kind, more) for kind, more in FAULTS if kind in {"reset-after", "reset-before", "truncated"} or more.get("done")
 ]
 losses = st.tuples(st.just("fault"), st.just("write"), st.sampled_from(LOST), st.just(0), st.integers(1, 3))
+STOPS = [(kind, more) for kind, more in FAULTS if kind in {"dead-token", "bad-key"} or more.get("status") == 429]
+doubles = st.tuples(st.just("double"), st.sampled_from(LOST), st.sampled_from(STOPS), st.integers(0, 2))
+stops = st.tuples(st.just("fault"), st.just("write"), st.sampled_from(STOPS), st.integers(0, 3), st.just(3))
 deaths = st.tuples(
     st.just("death"),
     st.sampled_from(["call", "commit"]),
@@ -77,7 +80,7 @@ meanwhile = st.tuples(st.just("meanwhile"), st.sampled_from(["pause", "stop", "p
 others = st.tuples(st.just("other"), st.integers(1, 6), st.sampled_from(["come", "leave"]), any_of, a_group)
 calm = st.just(("calm",))
 mail = st.just(("mail",))
-troubles = st.one_of(calm, mail, faults, losses, deaths, meanwhile, others)
+troubles = st.one_of(calm, mail, faults, losses, stops, doubles, deaths, meanwhile, others)
 
 
 class Troubled(Truths):
@@ -134,6 +137,10 @@ class Troubled(Truths):
             operation, (fault, more), skip, times = facts
             self.wire.add(operation, fault, times, skip, **more)
             self.count(f"fault {fault} {more.get('status', '')}".strip())
+        elif kind == "double":
+            (lost, more), (stop, rest), skip = facts
+            self.wire.add("write", lost, 1, skip, **more)  # the answer is lost, and the second try meets something else
+            self.wire.add("write", stop, 1, 0, **rest)
         elif kind == "death":
             where, at, moment = facts
             self.count(f"death {moment} a {where}")

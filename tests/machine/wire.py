@@ -30,7 +30,7 @@ class Wire(Faults):
 
     sim: Simulation
     effects: list[Effect] = field(default_factory=list)
-    calls: list[Signature] = field(default_factory=list)  # the writes that reached flinkey, done or not
+    calls: list[Signature] = field(default_factory=list)  # the writes that flinkey has looked at, done or not
     wrong: list[str] = field(default_factory=list)  # what was seen to be wrong at a call
     dead: bool = False
     weather: Fault | None = None  # for as long as it lasts, every call
@@ -95,6 +95,8 @@ class Wire(Faults):
         """One request has come and was answered."""
         if call["method"] == "GET" or call["operation"] in SIGN_IN:
             return
+        if call["status"] in {401, 429}:
+            return  # turned away at the gate; a form whose call was is forgotten
         what = signature(call)
         self.calls.append(what)
         if call["took_effect"]:
