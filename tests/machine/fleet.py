@@ -114,7 +114,9 @@ class Fleet(People):
     def colleague_takes_back(self, which: int) -> None:
         """Somebody takes a car out of its new group while the change that brought it there rests half-way."""
         half = Step.objects.filter(after__state=State.CONFIRMED, after__verb="add", settled_at=None, kind="cars")
-        pairs = list(half.values_list("after__thing_id", "after__group_id"))
+        pairs = [
+            (step.after.thing_id or 0, step.after.group_id or 0) for step in half.select_related("after") if step.after
+        ]
         if pairs:
             car, group = pairs[which % len(pairs)]
             with self.stage.sim.lock:

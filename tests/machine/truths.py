@@ -248,8 +248,8 @@ class Truths(RuleBasedStateMachine):
         for email in PEOPLE:
             if not self.stage.can_call(email):
                 self.stage.sign_in(email)
-        for one in Operation.objects.exclude(hold=""):
-            self.count(f"rested {one.hold}")
+        for rests in Operation.objects.exclude(hold=""):
+            self.count(f"rested {rests.hold}")
         self.goes_on_by_itself()
         self.people_finish()
         self.after(calm=True)
@@ -308,7 +308,8 @@ class Truths(RuleBasedStateMachine):
         for one in Operation.objects.filter(finished_at=None).exclude(started_at=None):
             journal.close(one)
         left = Step.objects.exclude(state__in=journal.SETTLED).exclude(operation__started_at=None)
-        assert list(left.exclude(after__state=R)) == []
+        told = [f"{step} of {step.operation}" for step in left.exclude(after__state=R).exclude(after__after__state=R)]
+        assert not told, f"neither done nor left: {told}"
 
     def unnoticed(self, step: Step) -> bool:
         """Whether a change of a window is there to be seen, and nothing else explains that."""
