@@ -45,14 +45,13 @@ def end(scope: Scope, series: Series, days: Days, nonce: uuid.UUID) -> Operation
 
     Raises Nothing, WindowBusy, and the client's errors.
     """
-    draft, now, keys = Draft(), timezone.now().replace(microsecond=0), []
+    draft, now = Draft(), timezone.now().replace(microsecond=0)
+    keys = list[tuple[int | None, dt.datetime]]()
     for window, label in _now(scope, series, days):
         draft.steps.append(windows.end_by(window, label, now, now, kind="windows"))
-        keys += [window.key_until(now)] if window.start <= now else []
+        keys += [(window.user_id, window.key_until(now))] if window.start <= now else []
     journal.require_free(scope.customer.pk, draft.steps)
-    facts = draft.facts()
-    if keys and max(keys) > now:
-        facts |= {"key_until": written(max(keys)), "key_many": len({step.user_id for step in draft.steps}) > 1}
+    facts = draft.facts() | windows.key_facts(keys, now)
     if keys:
         facts["notes"] = [_("What is running just now ends with your yes, as of %(when)s.") % {"when": _clock(now)}]
     return plan(series, scope, Operation.Kind.END_ACCESS, facts, draft.steps, nonce)

@@ -138,7 +138,7 @@ def choose(scope: Scope, operation: Operation, form: Mapping[str, Any]) -> Chose
     client = require_client(scope)
     with truth.asking():
         found = upstream.in_parallel([partial(_window_now, client, row["window"]) for row in rows])
-    keys = [now]
+    keys = list[tuple[int | None, dt.datetime]]()
     for row, window in zip(rows, found, strict=True):
         if window is None or (window.car_id, window.user_id) != (row["car_id"], row["user_id"]):
             chosen.changed.append(_("The access %(access)s is no longer there.") % {"access": row["access"]})
@@ -150,10 +150,9 @@ def choose(scope: Scope, operation: Operation, form: Mapping[str, Any]) -> Chose
         if window.end is None or window.end > end:
             step = windows.end_by(window, row["access"], end, now, after=row["after"])
             chosen.steps.append(step)
-            keys += [window.key_until(now)] if window.start <= now else []
+            keys += [(window.user_id, window.key_until(now))] if window.start <= now else []
     chosen.facts = {"count" if at_once else "ended": len(chosen.steps)} if chosen.steps else {}
-    if max(keys) > end and chosen.steps:
-        chosen.facts |= {"key_until": written(max(keys)), "key_many": len({row["user_id"] for row in rows}) > 1}
+    chosen.facts |= windows.key_facts(keys, end)
     return chosen
 
 

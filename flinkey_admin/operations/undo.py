@@ -15,7 +15,7 @@ from flinkey_admin.accounts.scoping import Scope, require_client
 from flinkey_admin.flinkey import Flinkey, errors, records
 from flinkey_admin.flinkey import Kind as Thing
 from flinkey_admin.flinkey.fields import instant, written
-from flinkey_admin.operations import journal, services, truth
+from flinkey_admin.operations import journal, services, truth, windows
 from flinkey_admin.operations.journal import Planned
 from flinkey_admin.operations.models import Operation, State, Step, Verb
 from flinkey_admin.operations.truth import MEMBERS, Inside
@@ -46,7 +46,7 @@ class Back:
     steps: list[Planned] = field(default_factory=list)
     things: list[str] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
-    key_until: str | None = None  # a phone may hold a key of what is taken away
+    keys: list[tuple[int | None, dt.datetime]] = field(default_factory=list)  # a phone may hold: whose, until when
     windows: dict[int, records.Assignment | None] = field(default_factory=dict)  # as flinkey has them now
     cars: dict[int, list[records.Assignment]] = field(default_factory=dict)  # the windows of a car
 
@@ -121,8 +121,8 @@ def _facts(operation: Operation, back: Back) -> dict[str, Any]:
         facts |= {"count": len(back.steps), "notes": None, "endings": None, "ends_at": None, "at_once": None}
     for step in back.steps if "count" not in facts else ():
         facts |= {name: step.args[name] for name in ("start", "end") if name in step.args}
-    drivers = {step.user_id for step in back.steps if step.verb == Verb.DELETE_WINDOW}
-    facts |= {"left_out": back.left_out, "key_until": back.key_until, "key_many": len(drivers) > 1 or None}
+    facts |= {"left_out": back.left_out, "key_until": None, "key_many": None}
+    facts |= windows.key_facts(back.keys, timezone.now())
     return {key: value for key, value in facts.items() if value is not None}
 
 
@@ -312,7 +312,7 @@ def _warn(window: records.Assignment, back: Back) -> None:
     """Taking access away does not reach a phone that is offline."""
     now = timezone.now()
     if window.end is None or window.end > now:
-        back.key_until = written(window.key_until(now))
+        back.keys.append((window.user_id, window.key_until(now)))
 
 
 def _delete_window(_client: Flinkey, step: Step, back: Back) -> None:

@@ -1,6 +1,7 @@
 """The steps that change or remove a window, and what they keep of it so that it can be restored."""
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import Any
 
 from flinkey_admin.flinkey.fields import optional_written, written
@@ -40,6 +41,15 @@ def end_by(window: Assignment, label: str, end: dt.datetime, now: dt.datetime, *
     if window.start > now or window.start >= end:
         return removal(window, label, **more)
     return change(window, label, {"end": written(end)}, **more)
+
+
+def key_facts(keys: Iterable[tuple[int | None, dt.datetime]], after: dt.datetime) -> dict[str, Any]:
+    """What a change keeps of the keys that phones may hold longer than `after`; each is whose it is, and until when."""
+    longer = {(user, until) for user, until in keys if until > after}
+    if not longer:
+        return {}
+    many = len({user for user, _until in longer}) > 1
+    return {"key_until": written(max(until for _user, until in longer)), "key_many": many}
 
 
 def _step(verb: Verb, window: Assignment, label: str, **facts: Any) -> Planned:

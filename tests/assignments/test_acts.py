@@ -212,7 +212,7 @@ def test_end_all_of_a_car(clock: Clock, coordinator: Person, flinkey: Remote) ->
 
     clock.advance(60)
     page = yes(coordinator, page)
-    assert says(page, sentences.key_until(NOW + dt.timedelta(hours=3), many=True))
+    assert says(page, sentences.key_until(NOW + dt.timedelta(hours=3)))
     page = settled(clock, coordinator)
     assert "All 2 done." in visible(page)
     assert (window(flinkey, RUNNING) or {})["end"] == "2026-11-24T09:01:00Z", "when the yes came"

@@ -116,12 +116,15 @@ def test_who_has_the_car_then_is_left_out_or_not_by_choice(clock: Clock, coordin
         "Zoë Groß → Pool 2 · HH-FK 1302 from Wed 25 Nov, 11:00 until Wed 25 Nov, 12:00",
         "Zoë Groß → Pool 2 · HH-FK 1302, Tue 24 Nov, 11:00: Seán O'Brien may open it then left out",
     ]
-    assert len(lines(plan(coordinator, **times, **days, clash="give"))) == 2
+    receipt = done(clock, coordinator, plan(coordinator, **times, **days))
+    assert "Seán O'Brien may open it then left out" in visible(receipt)
+    assert "It was already so" not in visible(receipt)
+    assert len(lines(plan(coordinator, **times | {"users": "Jörg Müller"}, **days, clash="give"))) == 2
     page = plan(coordinator, **{**times, "cars": "Pool 1"}, **days)
     assert page.status_code == 422
     assert "No access would be left to give." in visible(page)
     assert "Jörg Müller may open it then" in visible(page)
-    assert Series.objects.count() == 2  # each plan has its own until it is forgotten
+    assert Series.objects.count() == 3  # each plan has its own until it is forgotten
 
 
 def test_a_group_stands_for_who_is_in_it_now(clock: Clock, coordinator: Person, flinkey: Remote) -> None:
@@ -260,6 +263,20 @@ def test_what_is_running_ends_now_and_a_phone_may_hold_its_key(
     assert "at the latest until Tue 24 Nov 2026, 18:00" in visible(page)
     assert "All 2 done." in visible(done(clock, coordinator, page))
     assert windows(flinkey, 7) == [(5, "2026-11-24T08:30:00Z", "2026-11-24T09:00:05Z")]  # 5 seconds later
+
+
+def test_only_the_drivers_who_may_hold_a_key_are_spoken_of(clock: Clock, coordinator: Person, flinkey: Remote) -> None:
+    """Of two people one has begun, and is alone then; the other's begins tomorrow."""
+    times = {"begins": "09:30", "ends": "18:00", "first": "2026-11-24", "last": "2026-11-25", "but": ""}
+    done(clock, coordinator, plan(coordinator, **times, cars="Neuzugang", users="Zoë Groß"))
+    series = Series.objects.get()
+    done(clock, coordinator, act(coordinator, series, "add", user="Jörg Müller", since="2026-11-25", clash="skip"))
+    page = act(coordinator, series, "end", since="2026-11-24")
+    assert "End 3 accesses" in visible(page)
+    assert "The driver's phone may still hold a key" in visible(page)
+    back = press(coordinator, done(clock, coordinator, page), "back")
+    again = press(coordinator, done(clock, coordinator, back), "back")
+    assert "The drivers' phones may still hold a key" in visible(again), "the windows are there again, so all count"
 
 
 def test_nothing_is_left_to_end(clock: Clock, coordinator: Person, flinkey: Remote) -> None:

@@ -150,7 +150,7 @@ def test_end_today(clock: Clock, person: Person, flinkey: Remote) -> None:  # no
     assert operation.state == State.ACCEPTED
     assert says(page, "Move 2 users from Hamburg to Berlin · end 2 accesses")
     assert "nobody's access" not in visible(page)
-    assert sentences.key_until(Step.objects.earliest("pk").operation.created_at, many=True)[:20] in visible(page)
+    assert sentences.key_until(Step.objects.earliest("pk").operation.created_at)[:20] in visible(page)
     page = confirmed(clock, person)
     assert "All 4 done." in visible(page)
     assert "HH-FK 1234 Access Changed until Tue 24 Nov, 23:59" in visible(page)
