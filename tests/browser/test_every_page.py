@@ -6,7 +6,7 @@ from typing import Any, Literal
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from django.urls import URLPattern, URLResolver, get_resolver
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Complaints
 from tests.browser.tour import shape, walk
@@ -117,6 +117,13 @@ def test_every_page_is_linked_quiet_well_built_open_to_all_and_no_wider_than_a_p
 
 def known(shown: str) -> bool:
     return not shown.startswith("/nowhere/")
+
+
+def test_the_banner_of_the_demo_is_as_well_built(page: Page, settings: Any) -> None:
+    settings.DEMO_SIGN_IN = "coordinator@nordwind.example flinkey-demo"
+    page.goto("/sign-in/")
+    expect(page.locator(".banner")).to_be_visible()
+    assert measure(page) == {}
 
 
 def test_the_measures_can_fail(page: Page) -> None:
