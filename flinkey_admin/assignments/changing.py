@@ -37,7 +37,7 @@ def give_access(
     Raises Twin, CarGone, Asks, WindowBusy. flinkey checks nothing of this at once and repeats nothing, so all of it is
     looked for here.
     """
-    _read_car(scope, data["car"])
+    read_car(scope, data["car"])
     there = [row.record() for row in queries.windows(scope).filter(car_id=data["car"])]
     args = {"start": written(data["start"]), "end": optional_written(data["end"])}
     sides = {"car_id": data["car"], "user_id": data["user"]}
@@ -72,7 +72,7 @@ def _is_under_way(scope: Scope, open_key: str, nonce: uuid.UUID) -> bool:
     return step is not None
 
 
-def _read_car(scope: Scope, car_id: int) -> None:
+def read_car(scope: Scope, car_id: int) -> None:
     """Has flinkey say now which windows a car has. Raises CarGone."""
     name = lists.car_windows(car_id)
     reading.read_now(scope, [name])
@@ -133,7 +133,7 @@ def _ask(scope: Scope, window: Assignment, changed: dict[str, Any], said: Sequen
         end if "end" in changed else window.end,
     )
     if wanted.car_id is not None and questions.may_meet_others(wanted, window):
-        _read_car(scope, wanted.car_id)
+        read_car(scope, wanted.car_id)
     questions.require(scope, wanted, said, window)
 
 

@@ -108,6 +108,7 @@ def check_if_due(step: Step, client: Flinkey) -> None:
     else:
         by = "webhook" if step.hint else "read-back"
         journal.settle_window(step, outcome, by if outcome.state == State.CONFIRMED else "")
+        signals.settled.send(sender=None, operation_id=step.operation_id)
 
 
 def look(step: Step, client: Flinkey) -> Outcome | None:

@@ -17,9 +17,7 @@ from django.utils.translation import gettext as _
 
 from flinkey_admin import upstream
 from flinkey_admin.accounts.scoping import Scope, require_client
-from flinkey_admin.flinkey import Flinkey, errors
 from flinkey_admin.flinkey.fields import instant, optional_written, written
-from flinkey_admin.flinkey.records import Assignment
 from flinkey_admin.operations import truth, windows
 from flinkey_admin.operations.journal import Planned
 from flinkey_admin.operations.models import Operation
@@ -137,7 +135,7 @@ def choose(scope: Scope, operation: Operation, form: Mapping[str, Any]) -> Chose
         chosen.changed.append(_("A new day has begun: access now ends %(when)s.") % {"when": moment(end)})
     client = require_client(scope)
     with truth.asking():
-        found = upstream.in_parallel([partial(_window_now, client, row["window"]) for row in rows])
+        found = upstream.in_parallel([partial(truth.window_now, client, row["window"]) for row in rows])
     keys = list[tuple[int | None, dt.datetime]]()
     for row, window in zip(rows, found, strict=True):
         if window is None or (window.car_id, window.user_id) != (row["car_id"], row["user_id"]):
@@ -158,12 +156,3 @@ def choose(scope: Scope, operation: Operation, form: Mapping[str, Any]) -> Chose
 
 def _is_chosen(row: Mapping[str, Any], form: Mapping[str, Any]) -> bool:
     return TODAY in {form.get(_name(row)), form.get(ALL)}
-
-
-def _window_now(client: Flinkey, window_id: int) -> Assignment | None:
-    try:
-        return client.assignments.get(window_id)
-    except errors.NotFound as error:
-        if error.missing != "assignment":
-            raise
-        return None

@@ -27,6 +27,12 @@ PATIENCE = dt.timedelta(minutes=5)  # so long a window waits for flinkey; then a
 AT_A_TIME = 100  # operations that are deleted in one transaction
 SETTLED = (State.CONFIRMED, State.REFUSED)
 REPEATABLE = (Verb.ADD, Verb.REMOVE, Verb.CREATE_GROUP, Verb.RENAME_GROUP, Verb.DELETE_GROUP)
+# Of a change of windows that come one after another: flinkey has the one before, and it is not known to be so yet.
+WAITS = Q(
+    state=State.PLANNED,
+    after__verb__endswith="-window",
+    after__state__in=[State.SENT, State.ACCEPTED, State.UNKNOWN],
+)
 # What a result writes; the counters beside it belong to those who count.
 RESULT = [
     *("state", "already", "reason", "detail", "reference", "wait_until", "window_id", "group_id"),
@@ -262,6 +268,20 @@ def release(operation: Operation, hold: str = "", next_try_at: dt.datetime | Non
             return
         Step.objects.filter(operation=operation, state=State.SENT).update(state=State.UNKNOWN, reason="lost")
         summarise(operation)
+        _let_go(operation)
+
+
+def _let_go(operation: Operation) -> None:
+    """What has waited for a window that is confirmed by now goes to the worker, unless something else holds it.
+
+    Whoever confirms the window may do so while another process has the lease, so giving that back looks again.
+    """
+    now, row = timezone.now(), Operation.objects.filter(pk=operation.pk, lease_until=None, hold="", closed_at=None)
+    ready = operation.steps.filter(state=State.PLANNED, after__verb__endswith="-window", after__state=State.CONFIRMED)
+    if ready.exists() and row.update(hold=Hold.QUEUED, next_try_at=None):
+        # After a short wait it just goes on; what has waited for long may be asked about once more.
+        Operation.objects.filter(pk=operation.pk, active_at__gt=now - PATIENCE).update(active_at=now)
+        operation.refresh_from_db()
 
 
 def recover(scope: Scope | None = None) -> list[Operation]:
@@ -436,6 +456,10 @@ def _settle(step: Step, outcome: Outcome, now: dt.datetime) -> None:
         # What comes into the new group was planned before anybody knew its number.
         later = Step.objects.filter(operation=step.operation_id, group_id=None, verb__in=[Verb.ADD, Verb.REMOVE])
         later.update(group_id=step.group_id)
+    if outcome.state == State.REFUSED and step.verb.endswith("-window"):
+        # It is not sent again, so what waits for it never will be, and must keep no window from others.
+        for follower in Step.objects.filter(after=step, state=State.PLANNED):
+            _settle(follower, Outcome(State.REFUSED, reason="not-before"), now)
 
 
 def watch(step: Step, at: dt.datetime | None) -> None:
@@ -460,6 +484,7 @@ def settle_window(step: Step, outcome: Outcome, by: str = "") -> None:
         if outcome.state == State.CONFIRMED:
             signals.confirmed.send(sender=None, steps=[current])
         summarise(current.operation)
+        _let_go(current.operation)
 
 
 def hint(step: Step, said: dict[str, Any]) -> None:
@@ -559,8 +584,11 @@ def prune(before: dt.datetime, spared: "QuerySet[Operation]", *, dry_run: bool =
 
 
 def summarise(operation: Operation) -> None:
-    """The operation's state from its steps. What hangs on a refused step will not come, so it does not count."""
-    steps = _may_come(Step.objects.filter(operation=operation))
+    """The operation's state from its steps. What hangs on a refused step will not come, so it does not count.
+
+    Nor does what waits for a window: that one says how far the change is.
+    """
+    steps = _may_come(Step.objects.filter(operation=operation)).exclude(WAITS)
     states = list(steps.values_list("state", flat=True))
     state = summary(states)
     done = all(one in SETTLED for one in states)
@@ -572,9 +600,9 @@ def summarise(operation: Operation) -> None:
 
 
 def to_send(operation: Operation) -> "QuerySet[Step]":
-    """What of a change may still be sent: what never was, and what is harmless to repeat."""
+    """What of a change may be sent by now: what never was, and what is harmless to repeat."""
     may = Q(state=State.PLANNED) | Q(state__in=[State.SENT, State.UNKNOWN], verb__in=REPEATABLE)
-    return _may_come(Step.objects.filter(may, operation=operation))
+    return _may_come(Step.objects.filter(may, operation=operation)).exclude(WAITS)
 
 
 def _may_come(steps: "QuerySet[Step]") -> "QuerySet[Step]":

@@ -8,6 +8,9 @@ from django.db import models
 from flinkey_admin.accounts.models import Customer, Manager
 from flinkey_admin.flinkey.fields import instant
 
+HAND_OVER, SWAP = "hand-over", "swap"
+PAIRS = (HAND_OVER, SWAP)  # acts of two windows, the second of which is changed only once the first is confirmed
+
 
 class State(models.TextChoices):
     """How far a step is, and an operation as the sum of its steps.

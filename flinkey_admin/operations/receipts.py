@@ -11,6 +11,7 @@ from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -19,7 +20,7 @@ from flinkey_admin.flinkey.fields import instant
 from flinkey_admin.operations import confirmation, context, services, things, titles, undo
 from flinkey_admin.operations.calls import WINDOW_VERBS
 from flinkey_admin.operations.journal import SETTLED
-from flinkey_admin.operations.models import Operation, State, Step, Verb
+from flinkey_admin.operations.models import HAND_OVER, PAIRS, Operation, State, Step, Verb
 from flinkey_admin.web import sentences
 
 PAGE = 25  # items: even if all of them change at once, a poll stays small
@@ -159,6 +160,7 @@ def _head(operation: Operation, found: Sequence[things.Thing]) -> dict[str, Any]
         "late": late,
         **window_facts(operation.facts),
         "removed": _removed(operation),
+        "again": _again(operation),
         "back": back(_place(operation)),
         "of_members": operation.facts.get("kind") in {"cars", "users"} or operation.kind in WHOLE_GROUPS,
     }
@@ -175,6 +177,21 @@ def window_facts(facts: dict[str, Any]) -> dict[str, Any]:
     until = facts.get("key_until")
     sentence = sentences.key_until(instant(until), many=bool(facts.get("key_many"))) if until else ""
     return {**times, "key_sentence": sentence}
+
+
+def _again(operation: Operation) -> str:
+    """Of two windows, one of which was refused: the form that asks for what is left, filled in."""
+    facts = operation.facts
+    if facts.get("act") not in PAIRS or operation.state != State.REFUSED or facts.get("back"):
+        return ""
+    first, *later = operation.steps.all()
+    side = "user" if facts["act"] == HAND_OVER else "car"
+    if first.state == State.REFUSED:
+        name = "assignments:window_hand_over" if side == "user" else "assignments:window_swap"
+        return f"{reverse(name, args=[facts['window_id']])}?{urlencode({side: facts['next_id']})}"
+    if later and side == "user":
+        return f"{reverse('assignments:window_new')}?{urlencode({'car': facts['car_id'], 'user': facts['next_id']})}"
+    return reverse("assignments:window_act", args=[facts["window_id"]])
 
 
 def _removed(operation: Operation) -> str:

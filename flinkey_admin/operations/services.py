@@ -39,7 +39,7 @@ LATE = Q(state=State.REFUSED, closed_at=None, steps__verb__in=WINDOW_VERBS, step
 STOPPED = Q(state__in=[State.PLANNED, State.UNKNOWN]) | HALF_DONE | IN_PART | LATE
 # What may be sent again: never a window that was sent before.
 LEFT = Q(state=State.PLANNED) | Q(state__in=[State.UNKNOWN, State.REFUSED], verb__in=journal.REPEATABLE)
-LEFT &= ~Q(reason="given-up")
+LEFT &= ~Q(reason="given-up") & ~journal.WAITS
 DONE_HERE = Q(state=State.CONFIRMED, already=False, inverse__verb__in=MEMBERS)
 RECENTLY = dt.timedelta(hours=24)
 MOMENT = dt.timedelta(seconds=5)  # so long a change may wait for the worker without a word

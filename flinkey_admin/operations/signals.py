@@ -4,6 +4,8 @@ from django.dispatch import Signal
 
 # `steps`: the steps that have just come true in flinkey, and are noted.
 confirmed = Signal()
+# `operation_id`: a window of this change has just come to its end, so what has waited for it may go on.
+settled = Signal()
 # `seconds`: flinkey has just asked to be left alone for so long.
 paused = Signal()
 # `customer_id`, `said`: a message of flinkey about a window that no open change of ours is about.

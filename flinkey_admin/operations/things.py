@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from flinkey_admin.flinkey.fields import instant
 from flinkey_admin.operations import titles
 from flinkey_admin.operations.calls import WINDOW_VERBS
-from flinkey_admin.operations.models import Operation, State, Step, Verb
+from flinkey_admin.operations.models import PAIRS, Operation, State, Step, Verb
 from flinkey_admin.web.sentences import REASONS, Text, busy
 from flinkey_admin.web.templatetags.times import moment
 
@@ -85,7 +85,7 @@ def items(operation: Operation, some: Sequence[Thing] | None = None) -> list[Ite
     steps = operation.steps.all()
     if some is not None:
         steps = steps.filter(pk__in=[step.pk for thing in wanted for step in thing.steps])
-    known = {step.pk: step for step in steps}
+    known = {step.pk: step for step in steps.select_related("after", "operation")}
     return [_item([known[step.pk] for step in thing.steps if step.pk in known]) for thing in wanted]
 
 
@@ -103,7 +103,7 @@ def _item(steps: Sequence[Step]) -> Item:
     add, remove = _worst(steps, Verb.ADD), _worst(steps, Verb.REMOVE)
     words, text = titles.state_word(told), reason_text(told)
     if _kind(told) == "windows":
-        text = text or _times_text(told)
+        text = " ".join(filter(None, [_times_text(told), text])) if titles.waits(told) else text or _times_text(told)
     if add and remove:
         words, text = _move_words(add, remove, {"from": _groups(removes), "to": _groups(adds)}, words, text)
     return Item(
@@ -134,10 +134,13 @@ def _times_text(step: Step) -> str:
     args = step.before if step.verb == Verb.DELETE_WINDOW and step.kind == "windows" else step.args
     if "end" not in args:
         return ""
-    end = moment(instant(args["end"])) if args["end"] else _("open end")
-    if "start" in args:
-        return _("from %(start)s until %(end)s") % {"start": moment(instant(args["start"])), "end": end}
-    return _("until %(end)s") % {"end": end}
+    names = {"end": moment(instant(args["end"])) if args["end"] else _("open end")}
+    if "start" not in args:
+        return _("until %(end)s") % names
+    times = _("from %(start)s until %(end)s") % {"start": moment(instant(args["start"])), **names}
+    if step.verb == Verb.DELETE_WINDOW and step.state == State.PLANNED and step.operation.facts.get("act") in PAIRS:
+        return f"{times} · {_('is removed')}"
+    return times
 
 
 def _worst(steps: Sequence[S], verb: Verb) -> S | None:
@@ -178,6 +181,8 @@ def reason_text(step: Step) -> str:
     if step.reason == "busy" and step.wait_until and step.settled_at is None:
         seconds = (step.wait_until - timezone.now()).total_seconds()
         return busy(seconds) if seconds > 0 else str(REASONS["busy"])
+    if titles.waits(step):
+        return _("It is sent once the one before is confirmed.")
     if step.verb == Verb.DELETE_GROUP and step.position and step.state == State.PLANNED and not step.reason:
         return _("It is deleted once all the rest is done.")
     words: Text = REASONS.get(step.reason, "")

@@ -5,10 +5,11 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from flinkey_admin.operations.models import Hold, Operation, State, Step, Verb
+from flinkey_admin.operations.models import PAIRS, Hold, Operation, State, Step, Verb
 from flinkey_admin.web.templatetags.kinds import counted
 
 Kind = Operation.Kind
+UNSETTLED = (State.SENT, State.ACCEPTED, State.UNKNOWN)
 MANY = 3  # groups that a title names
 
 
@@ -54,12 +55,21 @@ def title(operation: Operation) -> str:
 
 
 def _of_act(operation: Operation) -> str:
-    """The words for what ends all access of a person or to a car, or takes that back; nothing for anything else."""
-    if operation.facts.get("act") != "end-all":
-        return ""
-    if operation.kind == Kind.END_ACCESS:
-        return _("End all access of %(user)s") if "user_id" in operation.facts else _("End all access to %(car)s")
-    return _("Restore the access of %(user)s") if "user_id" in operation.facts else _("Restore the access to %(car)s")
+    """The words for an act that has its own, or for what takes it back; nothing for anything else."""
+    facts = operation.facts
+    is_back = bool(facts.get("back"))
+    match facts.get("act"):
+        case "end-all" if operation.kind == Kind.END_ACCESS:
+            return _("End all access of %(user)s") if "user_id" in facts else _("End all access to %(car)s")
+        case "end-all":
+            return _("Restore the access of %(user)s") if "user_id" in facts else _("Restore the access to %(car)s")
+        case "hand-over":
+            over = _("Hand over %(car)s from %(user)s to %(next)s")
+            return _("Take back the hand-over of %(car)s from %(user)s to %(next)s") if is_back else over
+        case "swap":
+            swap = _("Give %(user)s the car %(next)s instead of %(car)s")
+            return _("Give %(user)s the car %(car)s again instead of %(next)s") if is_back else swap
+    return ""
 
 
 def done_word(step: Step) -> str:
@@ -76,6 +86,12 @@ def done_word(step: Step) -> str:
     }[Verb(step.verb)]
 
 
+def waits(step: Step) -> bool:
+    """Whether a step waits for a window that flinkey has already and that is not known to be so yet."""
+    before = step.after if step.state == State.PLANNED else None
+    return before is not None and before.verb.endswith("-window") and before.state in UNSETTLED
+
+
 def state_word(step: Step) -> str:
     """The state of a step as a word."""
     if step.state == State.CONFIRMED:
@@ -83,7 +99,7 @@ def state_word(step: Step) -> str:
     if step.reason == "given-up":
         return _("Not done")
     return {
-        State.PLANNED: _("Not done yet"),
+        State.PLANNED: _("Waits for the one before") if waits(step) else _("Not done yet"),
         State.SENT: _("Sending"),
         State.ACCEPTED: _("Waiting for flinkey"),
         State.REFUSED: _("Refused"),
@@ -109,6 +125,13 @@ def operation_word(operation: Operation) -> str:
         State.SENT: _("Under way"),
         State.ACCEPTED: _("Waiting for flinkey"),
         State.CONFIRMED: _("Done"),
-        State.REFUSED: _("Done in part") if operation.facts.get("count", 1) > 1 else _("Refused"),
+        State.REFUSED: _("Done in part") if _in_part(operation) else _("Refused"),
         State.UNKNOWN: _("Not known yet"),
     }[State(operation.state)]
+
+
+def _in_part(operation: Operation) -> bool:
+    """Whether something of a change that was refused may be done."""
+    if operation.facts.get("act") in PAIRS:
+        return operation.steps.filter(state=State.CONFIRMED).exists()
+    return bool(operation.facts.get("count", 1) > 1)

@@ -13,8 +13,11 @@ from flinkey_admin import upstream
 from flinkey_admin.accounts.scoping import Scope, require_client
 from flinkey_admin.flinkey import Flinkey, errors
 from flinkey_admin.flinkey import Kind as Thing
+from flinkey_admin.flinkey.fields import optional_written, written
+from flinkey_admin.flinkey.records import Assignment
 from flinkey_admin.operations import signals
-from flinkey_admin.operations.models import Operation, Step, Verb
+from flinkey_admin.operations.models import PAIRS, Operation, Step, Verb
+from flinkey_admin.web.templatetags.times import moment
 
 MEMBERS = (Verb.ADD, Verb.REMOVE)
 YOUNG = dt.timedelta(seconds=10)  # a plan was made of what flinkey had just said
@@ -60,11 +63,45 @@ def changes(scope: Scope, operation: Operation) -> list[str]:
     steps = list(operation.steps.filter(verb__in=MEMBERS, group_id__isnull=False))
     client = require_client(scope)
     with asking():
-        now, taken = inside(client, steps), _taken(client, operation)
+        now, taken, ours = inside(client, steps), _taken(client, operation), _windows(client, operation)
     found = [_change(step, now[Thing(step.kind), step.group_id or 0]) for step in steps]
     told: Any = signals.outdated.send(sender=None, scope=scope, operation=operation)
     others = [sentence for _receiver, sentences in told for sentence in sentences]
-    return [sentence for sentence in (*taken, *found, *others) if sentence]
+    return [sentence for sentence in (*taken, *ours, *found, *others) if sentence]
+
+
+def _windows(client: Flinkey, operation: Operation) -> list[str]:
+    """The window that is handed over or given up for another one, if it is no longer as it was."""
+    if operation.facts.get("act") not in PAIRS:
+        return []
+    steps = operation.steps.filter(verb__in=[Verb.CHANGE_WINDOW, Verb.DELETE_WINDOW])
+    return [sentence for step in steps if (sentence := _window(client, step))]
+
+
+def _window(client: Flinkey, step: Step) -> str:
+    names = {"access": step.label}
+    window = window_now(client, step.window_id or 0)
+    if window is None:
+        return _("The access %(access)s is no longer there.") % names
+    now = (written(window.start), optional_written(window.end))
+    if now == (step.before["start"], step.before["end"]):
+        return ""
+    until = moment(window.end) if window.end else _("open end")
+    return _("The access %(access)s is now from %(start)s until %(end)s.") % {
+        **names,
+        "start": moment(window.start),
+        "end": until,
+    }
+
+
+def window_now(client: Flinkey, window_id: int) -> Assignment | None:
+    """A window as flinkey has it now; None for one that is gone. Raises the client's other errors."""
+    try:
+        return client.assignments.get(window_id)
+    except errors.NotFound as error:
+        if error.missing != "assignment":
+            raise
+        return None
 
 
 def _taken(client: Flinkey, operation: Operation) -> list[str]:

@@ -12,12 +12,13 @@ from django.utils.translation import gettext as _
 
 from flinkey_admin import upstream
 from flinkey_admin.accounts.scoping import Scope, require_client
-from flinkey_admin.flinkey import Flinkey, errors, records
+from flinkey_admin.flinkey import Flinkey, records
 from flinkey_admin.flinkey import Kind as Thing
 from flinkey_admin.flinkey.fields import instant, written
 from flinkey_admin.operations import journal, services, truth, windows
+from flinkey_admin.operations.calls import WINDOW_VERBS
 from flinkey_admin.operations.journal import Planned
-from flinkey_admin.operations.models import Operation, State, Step, Verb
+from flinkey_admin.operations.models import PAIRS, Operation, State, Step, Verb
 from flinkey_admin.operations.truth import MEMBERS, Inside
 
 Kind = Operation.Kind
@@ -66,6 +67,9 @@ def can(operation: Operation) -> bool:
     """Whether something was done that can be taken back, and nobody has done so yet."""
     if services.is_running(operation) or operation.undone_by.filter(started_at__isnull=False).exists():
         return False
+    # What came after a window may be about to come true.
+    if operation.steps.filter(after__verb__in=WINDOW_VERBS, state__in=[State.ACCEPTED, State.UNKNOWN]).exists():
+        return False
     return operation.kind in OPPOSITE and _done(operation).exists()
 
 
@@ -89,9 +93,8 @@ def plan(scope: Scope, operation: Operation) -> Operation:
     elif members:
         _members(client, operation, members, back)
     _read_windows(client, done, back)
-    for step in done:
-        if step.verb not in MEMBERS and not (restores and step == deleted):
-            PLANS[Verb(step.verb)](client, step, back)
+    others = [step for step in done if step.verb not in MEMBERS and not (restores and step == deleted)]
+    _others(client, others, back)
     if not back.steps:
         raise Overtaken(back.left_out)
     journal.require_free(operation.customer_id, back.steps)
@@ -99,6 +102,19 @@ def plan(scope: Scope, operation: Operation) -> Operation:
     if kind == Kind.MOVE and not operation.facts.get("to"):
         kind = Kind.ADD  # out of a group that was emptied, into nowhere
     return journal.plan(scope, kind, _facts(operation, back), back.steps, undoes=operation)
+
+
+def _others(client: Flinkey, done: Sequence[Step], back: Back) -> None:
+    """What is not about members. Of windows that came one after another, the last is taken back first."""
+    places: dict[int | None, int] = {}
+    of_windows = {step.pk for step in done if step.verb in WINDOW_VERBS}
+    chained = any(step.after_id in of_windows for step in done)
+    for step in reversed(done) if chained else done:
+        place = len(back.steps)
+        PLANS[Verb(step.verb)](client, step, back)
+        if len(back.steps) > place and chained:
+            back.steps[place] = replace(back.steps[place], after=places.get(step.pk))
+            places[step.after_id] = place
 
 
 def _facts(operation: Operation, back: Back) -> dict[str, Any]:
@@ -117,8 +133,11 @@ def _facts(operation: Operation, back: Back) -> dict[str, Any]:
         facts |= {"count": len(back.steps), "notes": None, "clash": None, "met": None, "times": None}
     if operation.kind == Kind.RESTORE_GROUP:
         facts["from_id"] = operation.steps.filter(verb=Verb.CREATE_GROUP).values_list("group_id", flat=True).first()
-    if "act" in facts:
+    if facts.get("act") in PAIRS:
+        facts |= {"notes": None, "back": None if facts.get("back") else True}
+    elif "act" in facts:
         facts |= {"count": len(back.steps), "notes": None, "endings": None, "ends_at": None, "at_once": None}
+        facts |= {"clash": None, "met": None}
     for step in back.steps if "count" not in facts else ():
         facts |= {name: step.args[name] for name in ("start", "end") if name in step.args}
     facts |= {"left_out": back.left_out, "key_until": None, "key_many": None}
@@ -277,19 +296,10 @@ def _read_windows(client: Flinkey, done: Sequence[Step], back: Back) -> None:
     """The windows that these steps have made or changed, and those of the cars that lost one, all asked at once."""
     numbers = {step.window_id or 0 for step in done if step.verb in {Verb.CREATE_WINDOW, Verb.CHANGE_WINDOW}}
     cars = {step.car_id or 0 for step in done if step.verb == Verb.DELETE_WINDOW}
-    found = upstream.in_parallel([partial(_window_now, client, number) for number in numbers])
+    found = upstream.in_parallel([partial(truth.window_now, client, number) for number in numbers])
     back.windows = dict(zip(numbers, found, strict=True))
     lists = upstream.in_parallel([partial(client.cars.assignments, car) for car in cars])
     back.cars = dict(zip(cars, lists, strict=True))
-
-
-def _window_now(client: Flinkey, window_id: int) -> records.Assignment | None:
-    try:
-        return client.assignments.get(window_id)
-    except errors.NotFound as error:
-        if error.missing != "assignment":
-            raise
-        return None
 
 
 def _window(step: Step, verb: Verb, **facts: Any) -> Planned:

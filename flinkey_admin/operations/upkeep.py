@@ -7,6 +7,7 @@ import time
 
 from django.db import DatabaseError, close_old_connections
 from django.db.models import Q
+from django.dispatch import receiver
 from django.utils import timezone
 from django_tasks import task
 
@@ -14,7 +15,7 @@ from flinkey_admin.accounts import services as accounts
 from flinkey_admin.accounts.scoping import live_scope, require_client, scope_for
 from flinkey_admin.flinkey.fields import instant
 from flinkey_admin.operations import confirmation, journal, runner, signals
-from flinkey_admin.operations.models import Hold, Operation, State, Verb
+from flinkey_admin.operations.models import PAIRS, Hold, Operation, State, Verb
 
 logger = logging.getLogger(__name__)
 
@@ -28,6 +29,13 @@ def ask_worker(operation: Operation) -> None:
     """The worker runs it as soon as it can."""
     if journal.claim_try(operation, timezone.now() + SOON):
         run_operation.enqueue(operation.pk)
+
+
+@receiver(signals.settled)
+def _go_on(operation_id: int, **_more: object) -> None:
+    """What has waited for a window is queued by now; should nobody come to ask for it, `take_up` does."""
+    for operation in Operation.objects.filter(pk=operation_id, hold=Hold.QUEUED, lease_until=None):
+        ask_worker(operation)
 
 
 @task(queue_name="runs")
@@ -77,7 +85,7 @@ def needs_yes(operation: Operation) -> bool:
     if scope_for(operation.person, operation.customer.flinkey_id) is None:
         return True
     windows = operation.steps.filter(state=State.PLANNED, verb__in=[Verb.CREATE_WINDOW, Verb.CHANGE_WINDOW])
-    if operation.kind == Operation.Kind.END_ACCESS:
+    if operation.kind == Operation.Kind.END_ACCESS or operation.facts.get("act") in PAIRS:
         windows = windows.filter(verb=Verb.CREATE_WINDOW)  # what ends now may do so a little later
     ends = [end for end in windows.values_list("args__end", flat=True) if end]
     return any(instant(end) <= timezone.now() for end in ends)

@@ -83,6 +83,7 @@ REASONS = {
     "rejected": REJECTED,
     "told": _("flinkey refused it."),
     "moved-on": _("It has left its new group again meanwhile, so it was not taken out of the old one."),
+    "not-before": _("Not sent, since what had to come first was not done."),
     "given-up": _("A person has left it as it is."),
     **{f"missing-{what}": words for what, words in MISSING.items()},
     **{f"conflict-{what}": words for what, words in CONFLICT.items()},

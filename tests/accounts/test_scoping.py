@@ -90,6 +90,11 @@ ROUTES: dict[str, dict[str, str]] = {
     "groups/<id:group_id>/calendar/": {"/groups/1/calendar/": SEEN},
     "assignments/<id:window_id>/": {"/assignments/1/": SEEN, "/assignments/{window}/": SEEN},
     "assignments/<id:window_id>/act/": {"/assignments/1/act/": SEEN, "/assignments/{window}/act/": SEEN},
+    "assignments/<id:window_id>/hand-over/": {
+        "/assignments/1/hand-over/": SEEN,
+        "/assignments/{window}/hand-over/": SEEN,
+    },
+    "assignments/<id:window_id>/swap/": {"/assignments/1/swap/": SEEN, "/assignments/{window}/swap/": SEEN},
     "assignments/<id:window_id>/delete/": {"/assignments/1/delete/": SEEN, "/assignments/{window}/delete/": SEEN},
     "reports/mismatches/": {"/reports/mismatches/": LED, "/reports/mismatches/?show=open": LED},
     "reports/mismatches/csv/": {"/reports/mismatches/csv/": SEEN},
