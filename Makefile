@@ -33,7 +33,7 @@ thorough: $(VENV)/dev postgres ## every case of the matrices of which `make test
 	$(BIN)/python -m pytest -n auto --dist worksteal --thorough -m sampled
 
 kill: $(VENV)/dev postgres ## kill -9 at every call and commit, 1,000 lost answers, and one of two workers on PostgreSQL
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --thorough -m sampled tests/operations/test_kill.py \
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --thorough -m sampled tests/operations/test_kill.py tests/operations/test_kill_pairs.py \
 		tests/fleet/test_restore_group.py tests/operations/test_lost_answers.py tests/operations/test_two_workers.py
 
 machine: $(VENV)/dev ## coordinators, faults and deaths in any order: 2,000 examples of 50 steps (MACHINE=200x50 SEED=1)
