@@ -14,13 +14,12 @@ from django.utils.translation import gettext_lazy
 from flinkey_admin.accounts.requests import ManagerRequest
 from flinkey_admin.accounts.scoping import Scope
 from flinkey_admin.accounts.stash import typed
-from flinkey_admin.assignments import changing, passing, questions, services, windows
+from flinkey_admin.assignments import against, passing, questions, services, windows
 from flinkey_admin.assignments.called import names
 from flinkey_admin.assignments.fields import TIME_WIDGET as TIMES
 from flinkey_admin.assignments.fields import Asking, TimeInput, finds, label
 from flinkey_admin.flinkey import Kind
 from flinkey_admin.flinkey.records import Assignment
-from flinkey_admin.operations.journal import WindowBusy
 from flinkey_admin.operations.models import Operation
 from flinkey_admin.operations.services import nonce_of
 from flinkey_admin.web import sentences
@@ -102,7 +101,7 @@ def window_hand_over(request: ManagerRequest, window_id: int) -> HttpResponse:
         return passing.hand_over(request.manager, window, data["user"], data["at"], wish)
 
     words = {
-        "title": _("Hand over"),
+        "title": _("Hand over the car"),
         "lead": _(
             "This access ends at that moment. The next person's begins then and ends when this one would have ended."
         ),
@@ -150,21 +149,9 @@ def _page(
     window, more = form.window, dict[str, Any]()
     is_over = windows.phase(window.start, window.end, timezone.now()) == "past"
     if request.method == "POST" and not is_over and form.is_valid():
-        try:
+        with against.told(form, more):
             wish = passing.Wish(nonce_of(request.POST), request.POST.getlist("yes"))
             return redirect("operations:detail", plan(wish).pk)
-        except changing.Twin:
-            form.add_error(None, _("This person has exactly this access already."))
-        except changing.CarGone:
-            form.add_error(None, sentences.MISSING["car"])
-        except questions.Asks as asks:
-            form.add_error(None, _("Nothing was sent yet. Please look at what is asked below."))
-            more["questions"] = asks.questions
-        except WindowBusy as busy:
-            form.add_error(
-                None, _("Another change of this access is not finished yet. Wait for it, or look what became of it.")
-            )
-            more["open_operation"] = busy.operation
     context = {
         "section": "cars",
         "form": form,

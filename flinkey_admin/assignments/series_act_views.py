@@ -10,12 +10,11 @@ from django.utils.translation import gettext as _
 
 from flinkey_admin.accounts.requests import ManagerRequest
 from flinkey_admin.accounts.stash import typed
-from flinkey_admin.assignments import series_acts, series_windows, services
+from flinkey_admin.assignments import against, series_acts, series_windows, services
 from flinkey_admin.assignments.models import Series
 from flinkey_admin.assignments.series_act_forms import DayForm, PersonForm, SinceForm, TimesForm
 from flinkey_admin.assignments.series_plans import Nothing
 from flinkey_admin.assignments.series_views import get_series
-from flinkey_admin.operations.journal import WindowBusy
 from flinkey_admin.operations.models import Operation
 from flinkey_admin.operations.services import nonce_of
 
@@ -90,15 +89,11 @@ def _page(
     title, lead = words
     context: dict[str, Any] = {"section": "series", "series": series, "form": form, "title": title, "lead": lead}
     if request.method == "POST" and form.is_valid():
-        try:
-            return redirect("operations:detail", act().pk)
-        except Nothing as nothing:
-            form.add_error(None, _("None of its accesses would be concerned."))
-            context["left_out"] = nothing.left_out
-        except WindowBusy as busy:
-            form.add_error(
-                None, _("Another change of this access is not finished yet. Wait for it, or look what became of it.")
-            )
-            context["open_operation"] = busy.operation
+        with against.told(form, context):
+            try:
+                return redirect("operations:detail", act().pk)
+            except Nothing as nothing:
+                form.add_error(None, _("None of its accesses would be concerned."))
+                context["left_out"] = nothing.left_out
     status = 422 if request.method == "POST" else 200
     return render(request, "assignments/series_act.html", context, status=status)

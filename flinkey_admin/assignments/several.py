@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from flinkey_admin.accounts.requests import ManagerRequest
 from flinkey_admin.accounts.scoping import Scope
 from flinkey_admin.accounts.stash import typed
-from flinkey_admin.assignments import many_forms, questions, series_plans, sharing
+from flinkey_admin.assignments import against, many_forms, questions, series_plans, sharing
 from flinkey_admin.assignments.called import names
 from flinkey_admin.assignments.conflicts import Span
 from flinkey_admin.assignments.many_forms import SeveralForm
@@ -35,15 +35,13 @@ def several_new(request: ManagerRequest) -> HttpResponse:
     context: dict[str, Any] = {"section": "timeline", "form": form, "said": request.POST.getlist("yes")}
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
-        try:
+        with against.told(form, context):
             questions.require(scope, questions.Wanted(start=data["start"], end=data["end"]), context["said"])
-            return redirect("operations:detail", plan(scope, form, nonce_of(request.POST)).pk)
-        except questions.Asks as asks:
-            form.add_error(None, _("Nothing was sent yet. Please look at what is asked below."))
-            context["questions"] = asks.questions
-        except series_plans.Nothing as nothing:
-            form.add_error(None, _("No access would be left to give."))
-            context["left_out"] = nothing.left_out
+            try:
+                return redirect("operations:detail", plan(scope, form, nonce_of(request.POST)).pk)
+            except series_plans.Nothing as nothing:
+                form.add_error(None, _("No access would be left to give."))
+                context["left_out"] = nothing.left_out
     status = 422 if request.method == "POST" else 200
     return render(request, "assignments/several_new.html", context, status=status)
 

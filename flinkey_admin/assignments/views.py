@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from flinkey_admin.accounts.requests import ManagerRequest
 from flinkey_admin.accounts.scoping import Scope
 from flinkey_admin.accounts.stash import typed
-from flinkey_admin.assignments import changing, meanwhile, panel, questions, services, windows
+from flinkey_admin.assignments import against, changing, meanwhile, panel, questions, services, windows
 from flinkey_admin.assignments.board import dragged
 from flinkey_admin.assignments.called import names
 from flinkey_admin.assignments.fields import find, label
@@ -113,21 +113,8 @@ def _send(
 ) -> HttpResponse:
     """Does what the form says; what stands against it goes back into the form, with all that was typed."""
     more: dict[str, Any] = {}
-    try:
+    with against.told(form, more):
         operation = act()
-    except changing.Twin:
-        form.add_error(None, _("This person has exactly this access already."))
-    except changing.CarGone:
-        form.add_error("car", sentences.MISSING["car"])
-    except questions.Asks as asks:
-        form.add_error(None, _("Nothing was sent yet. Please look at what is asked below."))
-        more["questions"] = asks.questions
-    except WindowBusy as busy:
-        form.add_error(
-            None, _("Another change of this access is not finished yet. Wait for it, or look what became of it.")
-        )
-        more["open_operation"] = busy.operation
-    else:
         if operation.state != State.REFUSED:
             return after(request, operation)
         form.add_error(None, items(operation)[0].text)

@@ -69,6 +69,14 @@ def states() -> list[str]:
 # Hand over ----------------------------------------------------------------------------------------------------------
 
 
+def test_return_chooses_none_of_several_who_fit(clock: Clock, coordinator: Person, flinkey: Remote) -> None:
+    """A browser presses the first button of the form."""
+    for address, field in ((HAND_OVER, "user"), (SWAP, "car")):
+        form = page_of(asked(coordinator, address, **{field: "o"})).partition('<form class="form"')[2]
+        assert f'name="{field}_choice"' in form
+        assert "_choice" not in re.findall(r"<button[^>]*>", form)[0]
+
+
 def test_the_form_begins_now_and_the_review_names_both(clock: Clock, coordinator: Person, flinkey: Remote) -> None:
     before = shapes(flinkey)
     assert f'href="{HAND_OVER}?next=/cars/2/"' in page_of(coordinator.look("/cars/2/"))

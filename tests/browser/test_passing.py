@@ -20,7 +20,7 @@ def test_a_driver_hands_over_to_the_next_one(desk: Page, flinkey: Remote) -> Non
     desk.goto("/cars/2/")
     desk.locator("summary", has_text="More Seán O'Brien").click()
     desk.get_by_role("link", name="Hand over…").click()
-    expect(desk.get_by_role("heading", level=1)).to_have_text("Hand over")
+    expect(desk.get_by_role("heading", level=1)).to_have_text("Hand over the car")
     at = dt.datetime.now(BERLIN).replace(second=0, microsecond=0) + dt.timedelta(hours=1)
     desk.get_by_label("To whom").fill("öztürk")
     expect(desk.locator("#found-user")).to_contain_text("Ayşe Öztürk")
