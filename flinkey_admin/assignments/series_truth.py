@@ -9,10 +9,9 @@ from flinkey_admin.assignments import series_plans, series_windows
 from flinkey_admin.assignments.conflicts import Span
 from flinkey_admin.assignments.models import Series
 from flinkey_admin.assignments.series_plans import SKIP, Taken
-from flinkey_admin.flinkey.fields import instant, optional_written, written
+from flinkey_admin.flinkey.fields import instant
 from flinkey_admin.mirror import queries
-from flinkey_admin.mirror.models import Window
-from flinkey_admin.operations import journal
+from flinkey_admin.operations import journal, truth
 from flinkey_admin.operations.models import Operation, Step
 from flinkey_admin.web.templatetags.times import moment
 
@@ -35,20 +34,15 @@ def outdated(scope: Scope, operation: Operation, **_kwargs: Any) -> list[str]:
 def _windows(scope: Scope, steps: list[Step]) -> list[str]:
     """Of the windows that the plan changes or removes: which are not as it has found them."""
     ours = [step for step in steps if step.window_id]
-    rows = {
-        row.flinkey_id: row for row in queries.windows(scope).filter(flinkey_id__in=[one.window_id for one in ours])
-    }
-    return [sentence for step in ours if (sentence := _window(step, rows.get(step.window_id or 0)))]
-
-
-def _window(step: Step, row: Window | None) -> str:
-    label = f"{step.label}, {moment(instant(step.before['start']))}"
-    if row is None:
-        return _("The access %(access)s is no longer there.") % {"access": label}
-    if (written(row.start), optional_written(row.end)) == (step.before["start"], step.before["end"]):
-        return ""
-    names = {"access": step.label, "start": moment(row.start), "end": moment(row.end) if row.end else _("open end")}
-    return _("The access %(access)s is now from %(start)s until %(end)s.") % names
+    rows = queries.windows(scope).filter(flinkey_id__in=[one.window_id for one in ours])
+    now = {row.flinkey_id: row.record() for row in rows}
+    told = [
+        truth.window_change(
+            step, now.get(step.window_id or 0), f"{step.label}, {moment(instant(step.before['start']))}"
+        )
+        for step in ours
+    ]
+    return [sentence for sentence in told if sentence]
 
 
 def _clashes(own: set[int], operation: Operation, steps: list[Step], taken: dict[int, Taken]) -> list[str]:

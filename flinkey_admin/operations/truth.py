@@ -75,23 +75,18 @@ def _windows(client: Flinkey, operation: Operation) -> list[str]:
     if operation.facts.get("act") not in PAIRS:
         return []
     steps = operation.steps.filter(verb__in=[Verb.CHANGE_WINDOW, Verb.DELETE_WINDOW])
-    return [sentence for step in steps if (sentence := _window(client, step))]
+    found = [(step, window_now(client, step.window_id or 0)) for step in steps]
+    return [sentence for step, window in found if (sentence := window_change(step, window, step.label))]
 
 
-def _window(client: Flinkey, step: Step) -> str:
-    names = {"access": step.label}
-    window = window_now(client, step.window_id or 0)
+def window_change(step: Step, window: Assignment | None, label: str) -> str:
+    """How a window is no longer as a step that changes or removes it has found it; empty if it is."""
     if window is None:
-        return _("The access %(access)s is no longer there.") % names
-    now = (written(window.start), optional_written(window.end))
-    if now == (step.before["start"], step.before["end"]):
+        return _("The access %(access)s is no longer there.") % {"access": label}
+    if (written(window.start), optional_written(window.end)) == (step.before["start"], step.before["end"]):
         return ""
-    until = moment(window.end) if window.end else _("open end")
-    return _("The access %(access)s is now from %(start)s until %(end)s.") % {
-        **names,
-        "start": moment(window.start),
-        "end": until,
-    }
+    times = {"start": moment(window.start), "end": moment(window.end) if window.end else _("open end")}
+    return _("The access %(access)s is now from %(start)s until %(end)s.") % {"access": label, **times}
 
 
 def window_now(client: Flinkey, window_id: int) -> Assignment | None:
