@@ -85,7 +85,7 @@ def plan(scope: Scope, operation: Operation) -> Operation:
     """
     client, back = require_client(scope), Back()
     done = list(_done(operation))
-    members = [step for step in done if step.verb in MEMBERS]
+    members = [*(step for step in done if step.verb in MEMBERS), *_came_true(client, operation)]
     deleted = next((step for step in done if step.verb == Verb.DELETE_GROUP), None)
     restores = operation.kind == Kind.EMPTY_GROUP and deleted is not None
     if deleted and restores:
@@ -180,6 +180,20 @@ def _members(client: Flinkey, operation: Operation, done: Sequence[Step], back: 
                 continue  # its old groups have gone: it stays where it is
             back.steps.append(_opposite(step, after))
             back.things.append(step.label)
+
+
+def _came_true(client: Flinkey, operation: Operation) -> list[Step]:
+    """Of additions and removals whose answer is lost: those that are so in flinkey by now, and were not before."""
+    lost = list(operation.steps.filter(verb__in=MEMBERS, state=State.UNKNOWN, inverse__isnull=False))
+    now = truth.inside(client, lost)
+    groups = [now[Thing(step.kind), step.group_id or 0] for step in lost]
+    return [
+        step
+        for step, group in zip(lost, groups, strict=True)
+        if group is not None
+        and (step.thing_id in group) is (step.verb == Verb.ADD)
+        and not (step.verb == Verb.ADD and step.before.get("inside"))
+    ]
 
 
 def _bring(inside: Inside, removals: Sequence[Step], back: Back) -> None:

@@ -97,6 +97,21 @@ def test_putting_back_some_of_many(coordinator: Person, flinkey: Remote) -> None
         assert all(homes_over_time(flinkey, "cars", car, {1}))
 
 
+@pytest.mark.parametrize("fault", ["reset-after", "reset-before"])
+def test_putting_back_what_may_have_come(coordinator: Person, flinkey: Remote, fault: str) -> None:
+    """One car has moved, and the answer to another's addition is lost: whether it came is seen in flinkey."""
+    flinkey.fault("assignCarToGroup", fault, times=9, skip=1)
+    page = press(coordinator, coordinator.post("/groups/1/cars/move/", {"id": ["1", "2"], "to": "2"}), "run")
+    flinkey.clear_faults()
+    assert Step.objects.filter(state=State.UNKNOWN, verb="add").exists()
+    review = press(coordinator, page, "back")
+    press(coordinator, review, "run")
+    assert (members(flinkey, "cars", 1), members(flinkey, "cars", 2)) == ([1, 2, 3, 4], [5, 6])
+    assert state_of(Operation.objects.latest("pk")) == State.CONFIRMED
+    for car in (1, 2):
+        assert all(homes_over_time(flinkey, "cars", car, {1}))
+
+
 def test_what_was_in_both_groups_before_stays_in_both(coordinator: Person, flinkey: Remote) -> None:
     """Pool 4 was in the night shift already, so putting back takes nothing out of it."""
     flinkey.fault("assignCarToGroup", "status", status=400, skip=1)
