@@ -23,8 +23,8 @@ def _transport(url: str, key: str, timeout: float, proxy: str, ca_bundle: str) -
 
 
 @cache
-def _workers() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(AT_ONCE, thread_name_prefix="flinkey")
+def _workers(at_once: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(at_once, thread_name_prefix="flinkey")
 
 
 def transport() -> Transport:
@@ -48,7 +48,7 @@ def submit(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> "Future[T
 
     What is started here only talks to flinkey: in these threads a database connection would leak.
     """
-    return _workers().submit(copy_context().run, partial(call, *args, **kwargs))
+    return _workers(AT_ONCE).submit(copy_context().run, partial(call, *args, **kwargs))
 
 
 def in_parallel(calls: Sequence[Callable[[], Any]]) -> list[Any]:

@@ -6,6 +6,7 @@ whatever kills the process, the journal says what may have happened and what cer
 
 import datetime as dt
 import uuid
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
@@ -140,7 +141,8 @@ def _store(operation: Operation, steps: Sequence[Planned]) -> None:
     rows = [_row(operation, position, step) for position, step in enumerate(steps)]
     stored: set[int] = set()
     while len(stored) < len(rows):  # what others wait for first
-        ready = [place for place, step in enumerate(steps) if place not in stored and step.after in {None, *stored}]
+        free = {None, *stored}
+        ready = [place for place, step in enumerate(steps) if place not in stored and step.after in free]
         for place in ready:
             after = steps[place].after
             rows[place].after = None if after is None else rows[after]
@@ -363,8 +365,7 @@ def close(operation: Operation) -> None:
         now = timezone.now()
         left = Q(state__in=[State.PLANNED, State.UNKNOWN]) | Q(state=State.REFUSED, after__state=State.CONFIRMED)
         left |= Q(state=State.ACCEPTED, sent_at__lt=now - PATIENCE)
-        for step in operation.steps.filter(left):
-            _settle(step, Outcome(State.REFUSED, reason="given-up"), now)
+        _settle([(step, Outcome(State.REFUSED, reason="given-up")) for step in operation.steps.filter(left)], now)
         Operation.objects.filter(pk=operation.pk).update(hold="", wish="", closed_at=now)
         summarise(operation)
 
@@ -394,11 +395,9 @@ def note(settled: Iterable[tuple[Step, Outcome]], sent: Iterable[Step], operatio
     with transaction.atomic():
         if operation is not None:
             renew(operation)
-        operation_id = None
-        for step, outcome in settled:
-            operation_id = step.operation_id
-            if outcome.state in SETTLED or not _is_settled(step):
-                _settle(step, outcome, now)
+        results = list(settled)
+        operation_id = results[0][0].operation_id if results else None
+        _settle([one for one in results if one[1].state in SETTLED or not _is_settled(one[0])], now)
         pending = list(sent)
         if pending:
             operation_id = pending[0].operation_id
@@ -440,7 +439,19 @@ def _is_settled(step: Step) -> bool:
     return Step.objects.filter(pk=step.pk, state__in=SETTLED).exists()
 
 
-def _settle(step: Step, outcome: Outcome, now: dt.datetime) -> None:
+def _settle(results: Sequence[tuple[Step, Outcome]], now: dt.datetime) -> None:
+    """One statement for all that have come out alike: a move has hundreds of them."""
+    alike: dict[tuple[Any, ...], list[int]] = defaultdict(list)
+    for step, outcome in results:
+        _take_in(step, outcome, now)
+        alike[tuple(getattr(step, name) for name in RESULT)].append(step.pk)
+    for values, keys in alike.items():
+        Step.objects.filter(pk__in=keys).update(**dict(zip(RESULT, values, strict=True)))
+    for step, outcome in results:
+        _tell_followers(step, outcome, now)
+
+
+def _take_in(step: Step, outcome: Outcome, now: dt.datetime) -> None:
     step.state, step.already, step.reason = outcome.state, outcome.already, outcome.reason
     step.detail = outcome.detail[:2000]
     step.reference = logs.current.get()[:8]
@@ -451,15 +462,17 @@ def _settle(step: Step, outcome: Outcome, now: dt.datetime) -> None:
     if outcome.state in SETTLED:
         step.settled_at, step.open_key, step.next_check_at = now, None, None
         step.confirmed_by = step.confirmed_by or ("answer" if outcome.state == State.CONFIRMED else "")
-    step.save(update_fields=RESULT)
+
+
+def _tell_followers(step: Step, outcome: Outcome, now: dt.datetime) -> None:
     if step.verb == Verb.CREATE_GROUP and step.group_id:
         # What comes into the new group was planned before anybody knew its number.
         later = Step.objects.filter(operation=step.operation_id, group_id=None, verb__in=[Verb.ADD, Verb.REMOVE])
         later.update(group_id=step.group_id)
     if outcome.state == State.REFUSED and step.verb.endswith("-window"):
         # It is not sent again, so what waits for it never will be, and must keep no window from others.
-        for follower in Step.objects.filter(after=step, state=State.PLANNED):
-            _settle(follower, Outcome(State.REFUSED, reason="not-before"), now)
+        followers = Step.objects.filter(after=step, state=State.PLANNED)
+        _settle([(follower, Outcome(State.REFUSED, reason="not-before")) for follower in followers], now)
 
 
 def watch(step: Step, at: dt.datetime | None) -> None:
@@ -480,7 +493,7 @@ def settle_window(step: Step, outcome: Outcome, by: str = "") -> None:
         if current.state in SETTLED:
             return
         current.confirmed_by = by
-        _settle(current, outcome, timezone.now())
+        _settle([(current, outcome)], timezone.now())
         if outcome.state == State.CONFIRMED:
             signals.confirmed.send(sender=None, steps=[current])
         summarise(current.operation)

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import itertools
+import threading
 import time
 from collections import defaultdict, deque
 from concurrent.futures import FIRST_COMPLETED, Future, wait
@@ -43,6 +44,7 @@ def run(operation: Operation, client: Flinkey) -> None:
     except journal.LeaseLost:
         return  # whoever has it reads back what is under way here
     finally:
+        work.shut.set()
         work.tell()
         journal.release(operation, *work.hold())
         confirmation.watch_all(operation)
@@ -72,7 +74,8 @@ class _Run:
         of_groups = [step for step in steps if step.verb not in calls.WINDOW_VERBS and step not in self.last]
         self.open = {step.pk for step in of_groups if step.state != State.CONFIRMED}
         self.announced: deque[Step] = deque()  # stored as sent; the next free place sends them
-        self.under_way: dict[Future[Outcome], Step] = {}
+        self.under_way: dict[Future[Outcome | None], Step] = {}
+        self.shut = threading.Event()  # no call may begin, though its thread is free
         self.confirmed: list[Step] = []  # not told yet
         self.began = self.told_at = self.written_at = time.monotonic()
         self.sent = self.answered = 0
@@ -115,7 +118,7 @@ class _Run:
 
     def _wait(self) -> list[tuple[Step, Outcome]]:
         """The next results; none when it is time to send the next call or to say that we are alive."""
-        has_place = self.announced and len(self.under_way) < self._places()
+        has_place = self.announced and len(self.under_way) < self._room()
         patience = min(ALIVE, max(0.0, self._next_turn() - time.monotonic())) if has_place else ALIVE
         if not self.under_way:
             time.sleep(patience)
@@ -123,7 +126,9 @@ class _Run:
         if time.monotonic() - self.written_at > ALIVE:
             journal.renew(self.operation)
             self.written_at = time.monotonic()
-        return [(self.under_way.pop(future), future.result()) for future in finished]
+        answers = [(self.under_way.pop(future), future.result()) for future in finished]
+        journal.recall(step for step, outcome in answers if outcome is None)
+        return [(step, outcome) for step, outcome in answers if outcome is not None]
 
     def tell(self, *, soon: bool = False) -> None:
         """Tells what has come true; while more is under way, a few times a second instead of at each answer."""
@@ -135,7 +140,9 @@ class _Run:
         if not self.wish and (wish := journal.wished(self.operation)):
             self.wish = wish
             # No thing is left half-way: what was added is still taken out of its old group.
+            unsent = [future for future, step in self.under_way.items() if not step.after_id and future.cancel()]
             journal.recall(step for step in self.announced if not step.after_id)
+            journal.recall([self.under_way.pop(future) for future in unsent])
             self.announced = deque(step for step in self.announced if step.after_id)
 
     def _fill(self) -> None:
@@ -143,7 +150,7 @@ class _Run:
         if self.stopped:
             journal.recall(self.announced)
             self.announced.clear()
-        while self.announced and len(self.under_way) < self._places() and self._next_turn() <= time.monotonic():
+        while self.announced and len(self.under_way) < self._room() and self._next_turn() <= time.monotonic():
             step = self.announced.popleft()
             self.sent += 1
             self.under_way[self._start(step)] = step
@@ -151,12 +158,25 @@ class _Run:
     def _places(self) -> int:
         return 1 if self.careful else upstream.AT_ONCE
 
+    def _room(self) -> int:
+        """As many again lie ready for the threads, which then wait for nobody; not where each call has its time."""
+        return self._places() * (1 if self.careful or self.operation.pace else 2)
+
     def _next_turn(self) -> float:
         """When the next call may go out, at the pace that flinkey has taught us."""
         return self.began + self.sent / self.operation.pace if self.operation.pace else 0.0
 
-    def _start(self, step: Step) -> Future[Outcome]:
-        return upstream.submit(calls.perform, self.client, step)
+    def _start(self, step: Step) -> "Future[Outcome | None]":
+        return upstream.submit(self._perform, step)
+
+    def _perform(self, step: Step) -> Outcome | None:
+        """In a thread of its own. None: it was not sent, for another answer has said meanwhile that none may be."""
+        if self.shut.is_set():
+            return None
+        outcome = calls.perform(self.client, step)
+        if outcome.stop:
+            self.shut.set()
+        return outcome
 
     def _look_again(self) -> list[tuple[Step, Outcome]]:
         """The removals whose thing came into its new group in an earlier run: by who is in the groups now.

@@ -20,6 +20,7 @@ from django.utils import timezone
 from flinkey_admin.accounts.scoping import require_client
 from flinkey_admin.fleet import services
 from flinkey_admin.flinkey import Kind
+from flinkey_admin.mirror import lists, reading
 from flinkey_admin.operations import runner
 from flinkey_admin.operations import services as operations
 from flinkey_admin.sandbox import API_KEY, Remote
@@ -103,6 +104,8 @@ def _fresh_groups(person: Client, ids: list[int]) -> tuple[int, int]:
     source, target = (flinkey.groups.create(f"bench {time.monotonic_ns()}") for _side in range(2))
     for car_id in ids:
         flinkey.groups.assign(Kind.CARS, source, car_id)
+    # As whoever ticks the cars has seen it, long before.
+    reading.read_now(scope_of(person), [lists.GROUPS, lists.members(source, Kind.CARS)])
     return source, target
 
 

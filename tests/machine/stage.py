@@ -159,6 +159,6 @@ class Stage:
 
 def _bury() -> None:
     """Its calls end with a process; whoever comes after has threads and connections of its own."""
-    upstream._workers().shutdown(wait=True)
+    upstream._workers(upstream.AT_ONCE).shutdown(wait=True)
     upstream._workers.cache_clear()
     Listing.objects.exclude(lease_until=None).update(lease_until=None)  # of the copy, which is not what dies here
