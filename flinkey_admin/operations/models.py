@@ -1,4 +1,4 @@
-"""The journal: every write is an operation with steps, stored before the first call. Only `journal.py` writes it."""
+"""The journal: every write is an operation with steps, stored before the first call. Only `journal` writes it."""
 
 import datetime as dt
 import uuid

@@ -12,6 +12,7 @@ from django_tasks_db.models import DBTaskResult
 
 from flinkey_admin.accounts.scoping import Scope
 from flinkey_admin.operations import journal, services
+from flinkey_admin.operations.journal import pruning
 from flinkey_admin.operations.models import Operation, Outside, State, Step, Verb, Webhook
 
 Kind = Operation.Kind
@@ -157,7 +158,7 @@ def test_the_setting_says_how_old(scope: Scope, settings: Any) -> None:
 
 
 def test_more_than_fit_into_one_go(scope: Scope, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(journal, "AT_A_TIME", 2)
+    monkeypatch.setattr(pruning, "AT_A_TIME", 2)
     for _one in range(5):
         move(scope, OLD)
     prune()

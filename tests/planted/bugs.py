@@ -20,6 +20,26 @@ def bug(name: str, *swaps: tuple[str, str, str]) -> Bug:
 
 BUGS = [
     bug(
+        "the second window is sent as soon as the first is accepted",
+        (
+            "runner.py",
+            "        if outcome.state == State.CONFIRMED:\n",
+            "        if outcome.state in {State.CONFIRMED, State.ACCEPTED}:\n",
+        ),
+    ),
+    bug(
+        "what waits for a window is forgotten once that is confirmed",
+        (
+            "journal/leases.py",
+            "    if ready.exists() and row.update(hold=Hold.QUEUED, next_try_at=None):\n",
+            "    if False:\n",
+        ),
+    ),
+    bug(
+        "a call that lies ready goes out though flinkey wants to be left alone",
+        ("runner.py", "        if self.shut.is_set():\n", "        if False:\n"),
+    ),
+    bug(
         "a car leaves before it has come",
         (
             "runner.py",
@@ -57,7 +77,7 @@ BUGS = [
     bug(
         "a lease keeps nobody out",
         (
-            "journal.py",
+            "journal/leases.py",
             "filter(Q(lease_until=None) | Q(lease_until__lt=now), pk=operation.pk, finished_at=None)",
             "filter(pk=operation.pk, finished_at=None)",
         ),
@@ -65,7 +85,7 @@ BUGS = [
     bug(
         "whoever has lost the lease writes on",
         (
-            "journal.py",
+            "journal/leases.py",
             "    if not mine.update(lease_until=now + LEASE, active_at=now):\n",
             "    if mine.update(lease_until=now + LEASE, active_at=now) > 1:\n",
         ),
@@ -119,7 +139,7 @@ BUGS = [
     bug(
         "what a dead process had under way is taken for never sent",
         (
-            "journal.py",
+            "journal/leases.py",
             'state=State.SENT).update(state=State.UNKNOWN, reason="lost")',
             "state=State.SENT).update(state=State.PLANNED)",
         ),
@@ -127,7 +147,7 @@ BUGS = [
     bug(
         "what a dead process has left stays where it is",
         (
-            "journal.py",
+            "journal/leases.py",
             "dead = Operation.objects.filter(lease_until__lt=timezone.now())",
             "dead = Operation.objects.none()",
         ),
@@ -138,7 +158,7 @@ BUGS = [
     ),
     bug(
         "two changes may be at one thing",
-        ("journal.py", "        if in_the_way(operation):\n", "        if False:\n"),
+        ("journal/leases.py", "        if in_the_way(operation):\n", "        if False:\n"),
     ),
     bug(
         "Stop leaves a thing in both groups",
