@@ -3,13 +3,14 @@
 import datetime as dt
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
 from flinkey_admin.accounts.scoping import Scope
-from flinkey_admin.assignments import changing
+from flinkey_admin.assignments import changing, passing
 from flinkey_admin.assignments import services as windows
 from flinkey_admin.assignments.questions import Asks
 from flinkey_admin.fleet import services as fleet
@@ -75,7 +76,7 @@ class People(Troubled):
         there: list[int] = sorted(one.id for one in self.wire.groups())
         return there[which % len(there)]
 
-    def change(self, who: str, plan: Callable[[Scope], Operation], yes: int, trouble: Any) -> None:
+    def change(self, who: str, plan: Callable[[Scope], Operation | None], yes: int, trouble: Any) -> None:
         """Plans in peace; the yes may meet trouble, or come later."""
         planned = self.act(who, plan)
         if planned is not None and yes:
@@ -211,6 +212,32 @@ class People(Troubled):
 
         if number:
             self.act(who, end, trouble)
+
+    @rule(who=a_person, which=any_of, to=st.integers(1, 5), is_swap=st.booleans(), trouble=troubles)
+    def hand_over_or_swap(self, who: str, which: int, to: int, is_swap: bool, trouble: Any) -> None:
+        """The second of the two is sent only once the first is confirmed, whatever happens."""
+        number = self._window(which)
+        self.marks += 1
+        at = NOW + dt.timedelta(days=1, minutes=self.marks)
+
+        def plan(scope: Scope) -> Operation | None:
+            window = windows.read_window(scope, number, now=True)
+            same = window.car_id == to % 3 + 1 if is_swap else window.user_id == to
+            if same or window.car_id is None or window.user_id is None or (window.end and window.end <= at):
+                return None
+
+            def send(yes: list[str]) -> Operation:
+                wish = passing.Wish(uuid.uuid4(), yes)
+                if is_swap:
+                    return passing.swap(scope, window, to % 3 + 1, wish)
+                return passing.hand_over(scope, window, to, at, wish)
+
+            with suppress(changing.Twin):
+                return self._agree(send)
+            return None
+
+        if number:
+            self.change(who, plan, 1, trouble)
 
     def _window(self, which: int) -> int:
         known = sorted(self.wire.windows())

@@ -212,6 +212,11 @@ class Truths(RuleBasedStateMachine):
             assert times <= sum(one.attempts for one in sent), f"sent {times} times: {what}"
 
     @invariant()
+    def no_second_window_before_its_first(self) -> None:
+        early = Step.objects.filter(after__verb__endswith="-window").exclude(sent_at=None).exclude(after__state=C)
+        assert list(early) == []
+
+    @invariant()
     def nobody_has_taken_a_lease_that_was_held(self) -> None:
         assert rows("SELECT operation FROM theft") == []
 
@@ -284,6 +289,8 @@ class Truths(RuleBasedStateMachine):
             self.tick(16)
             if not self.waiting() and not Operation.objects.exclude(lease_until=None).exists():
                 break
+        ready = Step.objects.filter(state=P, after__verb__endswith="-window", after__state=C, operation__hold="")
+        assert list(ready) == [], "its window is confirmed, and nobody will ever send it"
         told = [(str(one), one.hold, [str(step) for step in one.steps.all()]) for one in self.waiting()]
         assert not told, f"it waits, and nobody will ever wake it: {told}"
         assert not Operation.objects.exclude(lease_until=None).exists(), "somebody holds a lease for ever"
