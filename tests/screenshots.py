@@ -1,5 +1,6 @@
-"""`make screenshots`: the pictures of the README, taken of the real product on its sandbox."""
+"""`make screenshots`: the pictures of the README, in light and dark, taken of the real product on its sandbox."""
 
+import datetime as dt
 import os
 import shutil
 import signal
@@ -11,11 +12,14 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
+from zoneinfo import ZoneInfo
 
 from playwright.sync_api import Page, expect, sync_playwright
 
 TARGET = Path(__file__).resolve().parent.parent / "docs" / "screenshots"
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium-headless-shell") or shutil.which("chromium")
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run", "--disable-sync"]
 
 
@@ -54,12 +58,16 @@ def sign_in(page: Page, address: str) -> None:
 
 
 def shoot(page: Page, name: str) -> None:
+    """Takes the page in light and in dark."""
     page.wait_for_load_state("networkidle")  # Chromium takes no picture while it leaves a page
-    page.screenshot(path=TARGET / f"{name}.png")
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme)
+        page.screenshot(path=TARGET / f"{name}-{scheme}.png")
 
 
 def main() -> None:
-    TARGET.mkdir(exist_ok=True)
+    shutil.rmtree(TARGET, ignore_errors=True)
+    TARGET.mkdir()
     with demo() as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         page = browser.new_page(viewport={"width": 1200, "height": 720})
@@ -67,6 +75,8 @@ def main() -> None:
         expect(page.locator("#age")).to_be_visible()
         expect(page.get_by_text("so far")).to_have_count(0, timeout=120_000)  # the sweep has read the fleet
         shoot(page, "overview")
+        page.goto(f"{address}/timeline/?days=7")
+        shoot(page, "timeline")
         page.goto(f"{address}/groups/")
         page.click("main >> text=Hamburg")
         for row in (1, 2, 3):
@@ -77,11 +87,17 @@ def main() -> None:
         page.click("text=Continue to the review")
         page.click("main form button.main")
         shoot(page, "receipt")
-        page.goto(f"{address}/assignments/new/?car=3&user=12&end=2026-12-24T18:00")
+        today = dt.datetime.now(ZoneInfo("Europe/Berlin")).date()
+        friday = today + dt.timedelta(days=11 - today.weekday())  # of next week
+        page.goto(f"{address}/assignments/new/?car=3&user=12&end={friday}T18:00")
         page.click("main form button.main")
+        for question in page.get_by_role("checkbox").all():  # somebody else may have the car then
+            question.check()
+        if not page.locator("[data-dismiss]").count():
+            page.click("main form button.main")
         page.click("[data-dismiss]")
         shoot(page, "car")
-        phone = browser.new_page(viewport={"width": 390, "height": 720}, color_scheme="dark")
+        phone = browser.new_page(viewport={"width": 390, "height": 720})
         sign_in(phone, address)
         phone.goto(f"{address}/cars/")
         shoot(phone, "phone")
