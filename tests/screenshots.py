@@ -70,7 +70,7 @@ def main() -> None:
     TARGET.mkdir()
     with demo() as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        page = browser.new_page(viewport={"width": 1200, "height": 720})
+        page = browser.new_page(viewport={"width": 1200, "height": 720}, reduced_motion="reduce")
         sign_in(page, address)
         expect(page.locator("#age")).to_be_visible()
         expect(page.get_by_text("so far")).to_have_count(0, timeout=120_000)  # the sweep has read the fleet
@@ -97,7 +97,7 @@ def main() -> None:
             page.click("main form button.main")
         page.click("[data-dismiss]")
         shoot(page, "car")
-        phone = browser.new_page(viewport={"width": 390, "height": 720})
+        phone = browser.new_page(viewport={"width": 390, "height": 720}, reduced_motion="reduce")
         sign_in(phone, address)
         phone.goto(f"{address}/cars/")
         shoot(phone, "phone")
