@@ -198,11 +198,11 @@ def windows(
                 draft.steps.append(_creation(span, label, car, user, meets))
                 draft.met |= {other.key(car) for other in meets}
                 both += [f"{label}, {moment(span.start)} ({meets[0].name})"] if meets else []
-    draft.notes = _both_notes(both)
+    draft.notes = both_notes(both)
     return draft
 
 
-def _both_notes(both: Sequence[str]) -> list[str]:
+def both_notes(both: Sequence[str]) -> list[str]:
     """Which of the new windows lie at the time of another one of their car, the first few by name."""
     if not both:
         return []

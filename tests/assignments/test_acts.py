@@ -13,7 +13,7 @@ from flinkey_admin.sandbox import Remote
 from flinkey_admin.web import sentences
 from tests.conftest import Person
 from tests.operations.stage import NOW, Clock, assert_plain, assert_true, count, page_of, press, receipt, says, visible
-from tests.operations.windows import MARK
+from tests.operations.windows import MARK, give
 
 BERLIN = ZoneInfo("Europe/Berlin")
 COMING, RUNNING, OPEN_END = 2, 4, 1  # windows of the yard
@@ -275,3 +275,19 @@ def test_nobody_ends_what_is_anothers(clock: Clock, coordinator: Person, souther
     coordinator.post("/cars/1/end/")
     assert southerner.post(f"/operations/{Operation.objects.get().pk}/run/").status_code == 404
     assert count(flinkey, "updateAssignment") == 0
+
+
+def test_taking_an_end_back_names_who_has_the_car_by_now(clock: Clock, coordinator: Person, flinkey: Remote) -> None:
+    pressed(coordinator, RUNNING, "end", "/cars/2/")
+    settled(clock, coordinator)
+    ended = Operation.objects.latest("pk")
+    page = press(coordinator, receipt(coordinator, ended), "back")
+    assert "somebody else may open the car" not in visible(page), "nobody has it yet"
+    give(coordinator, start="2026-11-24T10:30", end="2026-11-24T11:30")
+    settled(clock, coordinator)
+    page = press(coordinator, receipt(coordinator, ended), "back")
+    assert "1 access is given though somebody else may open the car at the same time" in visible(page)
+    assert re.search(r"Pool 2 · HH-FK 1302, Tue 24 Nov, 10:0\d \(Zoë Groß\)\.", visible(page)), visible(page)
+    press(coordinator, page, "run")
+    settled(clock, coordinator)
+    assert (window(flinkey, RUNNING) or {})["end"] == "2026-11-24T12:00:00Z", "it is a warning, not a refusal"
