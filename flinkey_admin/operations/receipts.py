@@ -175,7 +175,8 @@ def window_facts(facts: dict[str, Any]) -> dict[str, Any]:
     """The times of a window and until when a phone may still hold its key, where a change has them."""
     times = {name: instant(facts[name]) if facts.get(name) else None for name in ("start", "end")}
     until = facts.get("key_until")
-    sentence = sentences.key_until(instant(until), many=bool(facts.get("key_many"))) if until else ""
+    whose = facts["next" if facts.get("back") else "user"] if facts.get("act") == HAND_OVER else ""
+    sentence = sentences.key_until(instant(until), many=bool(facts.get("key_many")), whose=whose) if until else ""
     return {**times, "key_sentence": sentence}
 
 

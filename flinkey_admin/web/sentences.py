@@ -147,10 +147,10 @@ def busy(seconds: float) -> str:
     ) % {"count": whole}
 
 
-def key_until(moment: dt.datetime, *, many: bool = False) -> str:
+def key_until(moment: dt.datetime, *, many: bool = False, whose: str = "") -> str:
     """Removing access does not reach a phone that is offline: until when it may still open the car.
 
-    many: the access of several people.
+    many: the access of several people. whose: the driver, where the page names more than one.
     """
     text = _(
         "The driver's phone may still hold a key until it next goes online, at the latest until %(when)s (an estimate)."
@@ -160,7 +160,12 @@ def key_until(moment: dt.datetime, *, many: bool = False) -> str:
             "The drivers' phones may still hold a key until they next go online, at the latest until %(when)s "
             "(an estimate)."
         )
-    return text % {"when": date_format(timezone.localtime(moment), "DATETIME_FORMAT")}
+    if whose:
+        text = _(
+            "The phone of %(whose)s may still hold a key until it next goes online, at the latest until %(when)s "
+            "(an estimate)."
+        )
+    return text % {"when": date_format(timezone.localtime(moment), "DATETIME_FORMAT"), "whose": whose}
 
 
 def removed_at(moment: dt.datetime) -> str:

@@ -86,7 +86,7 @@ def test_the_form_begins_now_and_the_review_names_both(clock: Clock, coordinator
     assert "Hand over Pool 2 · HH-FK 1302 from Seán O'Brien to Zoë Groß?" in text
     assert "Seán O'Brien → Pool 2 · HH-FK 1302 until Tue 24 Nov, 11:00" in text
     assert "Zoë Groß → Pool 2 · HH-FK 1302 from Tue 24 Nov, 11:00 until Tue 24 Nov, 13:00" in text
-    assert "phone may still hold a key" in text
+    assert "The phone of Seán O'Brien may still hold a key" in text, "of the two who are named"
     assert "2 calls of flinkey" in text
     assert_plain(page)
     assert shapes(flinkey) == before
@@ -121,6 +121,7 @@ def test_the_next_one_begins_once_the_first_has_ended(clock: Clock, coordinator:
     flinkey.clear_requests()
     review = press(coordinator, page, "back")
     assert "Take back the hand-over of Pool 2 · HH-FK 1302 from Seán O'Brien to Zoë Groß?" in visible(review)
+    assert "The phone of Zoë Groß may still hold a key" in visible(review)
     press(coordinator, review, "run")
     assert states() == [State.ACCEPTED, State.PLANNED]
     assert count(flinkey, "updateAssignment") == 0, "the next one goes before the first comes back"
@@ -386,7 +387,7 @@ def test_the_other_car_comes_first(clock: Clock, coordinator: Person, flinkey: R
     assert "Give Seán O'Brien the car Pool 4 · HH-NW 91 instead of Pool 2 · HH-FK 1302?" in text
     assert "Seán O'Brien → Pool 4 · HH-NW 91 from Tue 24 Nov, 10:00 until Tue 24 Nov, 13:00" in text
     assert "Seán O'Brien → Pool 2 · HH-FK 1302 until Tue 24 Nov, 10:00" in text
-    assert "phone may still hold a key" in text
+    assert "The driver's phone may still hold a key" in text
     assert_plain(page)
     press(coordinator, page, "run")
     assert states() == [State.ACCEPTED, State.PLANNED]
