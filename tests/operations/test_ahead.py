@@ -1,5 +1,8 @@
 """Calls are announced ahead of their turn: a stop takes back those that were not made."""
 
+import pytest
+
+from flinkey_admin import upstream
 from flinkey_admin.accounts.scoping import Scope, require_client
 from flinkey_admin.flinkey import Kind
 from flinkey_admin.operations import journal, runner
@@ -11,8 +14,12 @@ from tests.operations.stage import Clock, count
 MANY = 60
 
 
-def test_what_was_announced_and_not_sent_is_planned_again(clock: Clock, scope: Scope, flinkey: Remote) -> None:
+@pytest.mark.parametrize("at_once", [1, 16])
+def test_what_was_announced_and_not_sent_is_planned_again(
+    clock: Clock, scope: Scope, flinkey: Remote, at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """flinkey asks everybody to wait: each step that reached it has its answer, the others were never sent."""
+    monkeypatch.setattr(upstream, "AT_ONCE", at_once)
     steps = [Planned(Verb.ADD, f"car {car}", kind=Kind.CARS, thing_id=car, group_id=2) for car in range(1, MANY)]
     operation = journal.plan(scope, Operation.Kind.ADD, {"count": len(steps)}, steps)
     flinkey.clear_requests()
@@ -21,6 +28,6 @@ def test_what_was_announced_and_not_sent_is_planned_again(clock: Clock, scope: S
     runner.run(operation, require_client(scope))
 
     sent = count(flinkey, "assignCarToGroup")
-    assert 0 < sent < len(steps)
+    assert 0 < sent <= at_once, "what lay ready for a thread stayed there"
     assert sorted(step.attempts for step in operation.steps.all()) == [0] * (len(steps) - sent) + [1] * sent
     assert {step.state for step in operation.steps.all()} == {State.PLANNED}, "refused for now, or never sent"

@@ -36,10 +36,6 @@ BUGS = [
         ),
     ),
     bug(
-        "a call that lies ready goes out though flinkey wants to be left alone",
-        ("runner.py", "        if self.shut.is_set():\n", "        if False:\n"),
-    ),
-    bug(
         "a car leaves before it has come",
         (
             "runner.py",
