@@ -217,6 +217,7 @@ if LANGUAGE_CODE:
     LANGUAGES = [pair for pair in LANGUAGES if pair[0] == LANGUAGE_CODE]
 LANGUAGE_CODE = LANGUAGE_CODE or "en"
 FORMAT_MODULE_PATH = "flinkey_admin.formats"
+LANGUAGE_COOKIE_NAME = "language"  # the choice of a person, which comes before the browser's
 LOCALE_PATHS = [BASE_DIR / "flinkey_admin" / "locale"]
 
 # Static files

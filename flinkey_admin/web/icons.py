@@ -28,6 +28,7 @@ NAMES = (
     "micro-pause",
     "micro-question-mark-circle",
     "micro-signal",
+    "micro-sun",
     "micro-x-mark",
     "mini-building-office-2",
     "mini-check-circle",

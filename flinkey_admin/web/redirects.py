@@ -9,7 +9,11 @@ def safe_next(request: HttpRequest, otherwise: str) -> str:
 
     Anything but a path of ours is somebody's trap.
     """
-    to = request.POST.get("next") or request.GET.get("next") or ""
+    return safe_path(request, request.POST.get("next") or request.GET.get("next") or "", otherwise)
+
+
+def safe_path(request: HttpRequest, to: str, otherwise: str) -> str:
+    """`to` if it is a path of this dashboard, else `otherwise`."""
     local = url_has_allowed_host_and_scheme(to, {request.get_host()}, require_https=request.is_secure())
     # A browser drops tabs and line ends from a link: what is left of "/", a tab and "//host" is another host.
     plain = to.isprintable() and "\\" not in to

@@ -115,6 +115,7 @@ OPEN = {
     "sign-in/",
     "sign-out/",
     "customers/",
+    "settings/",
     "health/live/",
     "health/ready/",
     "calendar/<str:secret>.ics",
