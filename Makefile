@@ -12,7 +12,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run serve test lint bench format screenshots browser clean thorough postgres kill machine planted
+.PHONY: help demo run serve test lint bench format screenshots pictures browser clean thorough postgres kill machine planted
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
@@ -58,6 +58,9 @@ bench: $(VENV)/dev ## measures, as ratios taken in one run
 
 screenshots: browser ## the pictures of the README
 	$(BIN)/python -m tests.screenshots
+
+pictures: browser ## the pictures that the page of components is compared with; look at what differs
+	PICTURES=new $(BIN)/python -m pytest -q -n 0 tests/browser/test_components.py -k looked
 
 # Its shell without windows and menus is a third quicker than the whole Chromium.
 browser: $(VENV)/dev ## the Chromium of the browser tests

@@ -14,6 +14,7 @@ from flinkey_admin.fleet import views as fleet_views
 from flinkey_admin.fleet.changes import ids_of
 from flinkey_admin.flinkey import Kind
 from flinkey_admin.web import views as web
+from flinkey_admin.web.components import components
 
 fleet_urls = [
     *fleet.urlpatterns,
@@ -49,6 +50,8 @@ urlpatterns = [
     path("", include((fleet_urls, "fleet"))),
     path("", include((window_urls, "assignments"))),
     path("", include("flinkey_admin.operations.urls")),
+    path("components/", components, name="components"),
+    path("components/<slug:part>/", components, name="components"),
     path("health/live/", web.live, name="live"),
     path("health/ready/", web.ready, name="ready"),
 ]

@@ -116,6 +116,8 @@ OPEN = {
     "sign-out/",
     "customers/",
     "settings/",
+    "components/",
+    "components/<slug:part>/",
     "health/live/",
     "health/ready/",
     "calendar/<str:secret>.ics",

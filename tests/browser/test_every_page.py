@@ -22,6 +22,7 @@ ALL_WAYS: Views = ((1280, "dark"), (1280, "light"), (390, "dark"), (390, "light"
 NOT_LINKED = {
     *("assignments:end_car", "assignments:end_user", "assignments:several_cars", "assignments:several_users"),
     *("accounts:sign_out", "accounts:customers", "accounts:sign_in", "live", "ready", "operations:webhook"),
+    "components",
     *("operations:run", "operations:check", "operations:close", "operations:back"),
     *(
         "operations:pause",

@@ -28,7 +28,12 @@ class Words(HTMLParser):
         kind = dict(attrs).get("type")
         for name, value in attrs:
             spoken = name in READ_ALOUD or name in {"aria-label", "aria-description", "aria-roledescription"}
-            if not spoken or not value or tag == "meta" or (name == "value" and kind in {"hidden", "checkbox", None}):
+            if (
+                not spoken
+                or not value
+                or tag == "meta"
+                or (name == "value" and kind in {"hidden", "checkbox", "radio", None})
+            ):
                 continue
             self._collect(value)
 
