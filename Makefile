@@ -12,7 +12,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run serve test lint bench format screenshots pictures browser clean thorough postgres kill machine planted
+.PHONY: help demo run serve test lint bench format lighthouse screenshots pictures browser clean thorough postgres kill machine planted
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
@@ -55,6 +55,12 @@ format: $(VENV)/dev ## format the code
 
 bench: $(VENV)/dev ## measures, as ratios taken in one run
 	$(BIN)/python -m tests.bench
+
+lighthouse: $(VENV)/dev ## Lighthouse on every main page, as in production; needs npm and Chromium
+	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+		&& apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; }
+	@test -x var/lighthouse/node_modules/.bin/lighthouse || npm install --prefix var/lighthouse --no-audit --no-fund --loglevel=error lighthouse@12.8.2
+	$(BIN)/python -m tests.lighthouse
 
 screenshots: browser ## the pictures of the README
 	$(BIN)/python -m tests.screenshots
