@@ -224,6 +224,8 @@ def undo_text(operation: Operation) -> str:
         return _("It can be taken back in part: a deleted group comes back under a new number.")
     if Verb.DELETE_WINDOW in verbs or operation.facts.get("at_once"):
         return _("It can be taken back: the access comes back under a new number.")
+    if verbs and not operation.steps.filter(inverse__isnull=False).exists():
+        return _("It cannot be taken back: flinkey makes no access without a person.")
     return _("It can be taken back afterwards, as long as nobody has changed the same things again.")
 
 

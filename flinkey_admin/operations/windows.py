@@ -23,9 +23,14 @@ def as_kept(window: Assignment) -> dict[str, Any]:
 
 
 def change(window: Assignment, label: str, args: dict[str, Any], **more: Any) -> Planned:
-    """Gives a window other values; `args` as the call takes them, `more`: whatever else the step says."""
+    """Gives a window other values; `args` as the call takes them, `more`: whatever else the step says.
+
+    What was nobody's, or of no car, cannot be so again: flinkey takes no such change.
+    """
     before = as_kept(window)
-    inverse = {"verb": Verb.CHANGE_WINDOW, "args": {name: before[name] for name in args}}
+    was = {name: before[name] for name in args}
+    is_final = any(name in was and was[name] is None for name in ("car_id", "user_id"))
+    inverse = None if is_final else {"verb": Verb.CHANGE_WINDOW, "args": was}
     return _step(Verb.CHANGE_WINDOW, window, label, args=args, before=before, inverse=inverse, **more)
 
 

@@ -211,9 +211,27 @@ def test_what_is_over_or_gone(coordinator: Person, southerner: Person, flinkey: 
         assert southerner.get(f"/assignments/{RUNNING}/{act}/").status_code == 404
     assert asked(coordinator, f"/assignments/{PAST}/hand-over/").status_code == 422
     assert coordinator.get(f"/assignments/{NOBODYS}/swap/").status_code == 404, "nobody gets another car"
+    row = page_of(coordinator.look("/cars/3/")).split(f'id="window-{NOBODYS}"')[1].split("</tr>")[0]
+    assert f"/assignments/{NOBODYS}/hand-over/" in row
+    assert "/swap/" not in row, "nor is it offered"
+    assert SWAP in page_of(coordinator.look("/cars/2/"))
+    assert SWAP in page_of(coordinator.look("/users/3/"))
     flinkey.change("delete_window", window=RUNNING)
     assert asked(coordinator).status_code == 404
     assert Operation.objects.count() == 0
+
+
+def test_what_was_nobodys_cannot_be_so_again(clock: Clock, coordinator: Person, flinkey: Remote) -> None:
+    """flinkey takes no change that leaves an access without a person, so no undo is promised."""
+    start, end = "2026-11-25T09:00:00Z", "2026-11-25T12:00:00Z"
+    number = flinkey.change("add_window", car=4, user=None, start=start, end=end)
+    page = asked(coordinator, f"/assignments/{number}/hand-over/", at="2026-11-25T10:00")
+    assert "It cannot be taken back: flinkey makes no access without a person." in visible(page)
+    press(coordinator, page, "run")
+    page = settled(clock, coordinator)
+    assert of_car(flinkey, 4) == [(5, start, end)]
+    assert not offers(page, "back")
+    assert_plain(page)
 
 
 # What can go wrong --------------------------------------------------------------------------------------------------
