@@ -52,6 +52,7 @@ urlpatterns = [
     path("", include("flinkey_admin.operations.urls")),
     path("components/", components, name="components"),
     path("components/<slug:part>/", components, name="components"),
+    path("help/", web.help_page, name="help"),
     path("health/live/", web.live, name="live"),
     path("health/ready/", web.ready, name="ready"),
 ]
