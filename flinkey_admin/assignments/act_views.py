@@ -56,7 +56,7 @@ def end_all(request: ManagerRequest, kind: Kind, thing_id: int) -> HttpResponse:
     try:
         return review(request, ending.plan(request.manager, kind, thing_id))
     except ending.NothingToEnd:
-        messages.info(request, _("All of it has ended already."))
+        messages.info(request, _("All access has ended already."))
         return redirect(page)
 
 
@@ -92,6 +92,7 @@ def _page(request: ManagerRequest, window: Assignment, status: int, **more: Any)
     context = {
         "section": "cars",
         "window": window,
+        "later": acts.choices(window.end, timezone.now(), ZoneInfo(settings.TIME_ZONE)),
         "phase": windows.phase(window.start, window.end, timezone.now()),
         "next": safe_next(request, ""),
         **names(request.manager, window.car_id, window.user_id),

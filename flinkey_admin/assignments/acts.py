@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from flinkey_admin.accounts.scoping import Scope, scoped
 from flinkey_admin.assignments import changing, windows
@@ -13,10 +14,11 @@ from flinkey_admin.assignments.called import names
 from flinkey_admin.flinkey.fields import instant, written
 from flinkey_admin.flinkey.records import Assignment
 from flinkey_admin.operations.models import Operation, State, Step, Verb
+from flinkey_admin.web.templatetags.times import moment
 
 END = "end"
 DAYS = {"day": 1, "week": 7}
-LATER = ("hour", "evening", "friday", *DAYS)
+LATER = ("hour", *windows.EVENINGS, *DAYS)
 TWICE = dt.timedelta(minutes=1)  # the same press within so long is one press
 
 
@@ -28,8 +30,17 @@ def later(act: str, end: dt.datetime, now: dt.datetime, zone: ZoneInfo) -> dt.da
     base = max(end, now).astimezone(dt.UTC)
     if act in DAYS:
         return windows.at(_wall(act, base, zone), zone)
-    ends = {"evening": windows.next_evening, "friday": windows.next_friday}.get(act)
+    ends = windows.EVENINGS.get(act)
     return ends(base, zone) if ends else base + dt.timedelta(hours=1)
+
+
+def choices(end: dt.datetime | None, now: dt.datetime, zone: ZoneInfo) -> list[tuple[str, str]]:
+    """The acts that extend a window, with their words. Those that end on an evening say which; none comes twice."""
+    if end is None:
+        return []
+    evenings = {later(act, end, now, zone): act for act in reversed(windows.EVENINGS)}
+    named = [(act, _("Until %(end)s") % {"end": moment(at)}) for at, act in sorted(evenings.items())]
+    return [("hour", _("1 hour more")), *named, ("day", _("1 day more")), ("week", _("7 days more"))]
 
 
 def wall_text(act: str, end: dt.datetime, now: dt.datetime, zone: ZoneInfo) -> str:

@@ -246,5 +246,5 @@ def _words() -> dict[str, str]:
         "unconfirmed": _("Not confirmed for 5 minutes"),
         "open": _("Open end"),
         "meets": _("Overlaps"),
-        "nobody": _("somebody"),
+        "nobody": _("unknown person"),
     }

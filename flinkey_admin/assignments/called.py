@@ -21,7 +21,7 @@ def names_of(scope: Scope, kind: Kind, ids: Iterable[int]) -> dict[int, Thing]:
 def called(thing_id: int | None, known: Mapping[int, Thing]) -> tuple[str, str]:
     """A thing's name, and what tells it from its namesakes."""
     if thing_id is None:
-        return _("not said by flinkey"), ""
+        return _("unknown person"), ""
     thing = known.get(thing_id)
     return (name_of(thing), second_of(thing)) if thing else (_("no longer known (%(id)s)") % {"id": thing_id}, "")
 

@@ -32,6 +32,7 @@ from flinkey_admin.mirror.queries import things
 from flinkey_admin.mirror.reading import Copy, Wanted
 
 PAGE = 50
+SATURDAY = 5
 
 
 class SpanForm(Asking):
@@ -92,7 +93,8 @@ def free_cars(request: ManagerRequest, filters: Filters) -> HttpResponse:
     scope = request.manager
     form = SpanForm(request.GET, scope=scope)
     span = form.span()
-    context = {"section": "questions", "tab": "free", "form": form}
+    shortcuts = _shortcuts(timezone.localdate(), request.GET.get("group", ""))
+    context = {"section": "questions", "tab": "free", "form": form, "shortcuts": shortcuts}
     if span is None:
         context["group_choices"] = filters.choices(scope)
         return render(request, "assignments/free_cars.html", context, status=422)
@@ -128,6 +130,19 @@ def free_cars(request: ManagerRequest, filters: Filters) -> HttpResponse:
 
     parts = {"list": "assignments/_free.html"}
     return pages.show(request, "assignments/free_cars.html", parts, Wanted([lists.CATALOG[Kind.CARS]]), build)
+
+
+def _shortcuts(today: dt.date, group: str) -> list[tuple[str, str]]:
+    """What is asked most often, each as its words and its address; the group stays the one that was chosen."""
+    tomorrow = today + dt.timedelta(days=1)
+    saturday = today + dt.timedelta(days=(SATURDAY - today.weekday()) % 7)
+    spans = [
+        (_("Tomorrow morning"), f"{tomorrow}T06:00", f"{tomorrow}T12:00"),
+        (_("All of tomorrow"), f"{tomorrow}T00:00", f"{tomorrow + dt.timedelta(days=1)}T00:00"),
+        (_("At the weekend"), f"{saturday}T00:00", f"{saturday + dt.timedelta(days=2)}T00:00"),
+    ]
+    more = {"group": group} if group else {}
+    return [(words, urlencode({"start": start, "end": end, **more})) for words, start, end in spans]
 
 
 def _page(request: ManagerRequest, rows: Any, counts: Mapping[int, int]) -> "Page[Any]":

@@ -3,20 +3,22 @@
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from flinkey_admin.accounts.scoping import Scope, scoped
-from flinkey_admin.assignments import keys, residual, windows
+from flinkey_admin.assignments import acts, keys, residual, windows
 from flinkey_admin.assignments.called import called, names_of
 from flinkey_admin.flinkey import Kind
 from flinkey_admin.flinkey.records import Assignment
 from flinkey_admin.mirror.models import Window
 from flinkey_admin.operations import confirmation
 from flinkey_admin.operations.models import State, Step, Verb
-from flinkey_admin.operations.things import reason_text
+from flinkey_admin.operations.things import reason_text, times_text
 from flinkey_admin.web.names import Thing
 from flinkey_admin.web.sentences import LOST_WINDOW
 
@@ -43,6 +45,11 @@ class WindowRow:
     is_open: bool = False
     by: str = ""
     at: dt.datetime | None = None
+
+    @property
+    def later(self) -> list[tuple[str, str]]:
+        """What extends it at the press of a button."""
+        return acts.choices(self.end, timezone.now(), ZoneInfo(settings.TIME_ZONE))
 
 
 @dataclass(frozen=True)
@@ -193,5 +200,6 @@ def note_of(step: Step) -> str:
     if step.state == State.UNKNOWN:
         return str(LOST_WINDOW)
     if step.verb == Verb.CHANGE_WINDOW:
-        return _("is being changed")
+        times = times_text(step)
+        return _("is being changed: %(times)s") % {"times": times} if times else _("is being changed")
     return ""

@@ -81,9 +81,9 @@ def _confirmed(step: Step) -> str:
         return _("accepted by flinkey, not confirmed.") if step.state == State.ACCEPTED else _("not known yet.")
     words = {"at": moment(step.settled_at)}
     if step.confirmed_by == "webhook":
-        return _("confirmed by webhook, %(at)s.") % words
+        return _("confirmed by a message from flinkey, %(at)s.") % words
     if step.confirmed_by == "read-back":
-        return _("read back, %(at)s.") % words
+        return _("seen in flinkey, %(at)s.") % words
     return _("confirmed, %(at)s.") % words
 
 

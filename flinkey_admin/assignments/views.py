@@ -146,8 +146,9 @@ def _form_page(
 
 QUICK = [
     ("now", gettext_lazy("From now")),
-    ("evening", gettext_lazy("Until the evening")),
-    ("friday", gettext_lazy("Until Friday")),
+    ("evening", gettext_lazy("Until 18:00")),
+    ("friday", gettext_lazy("Until Friday 18:00")),
+    ("monday", gettext_lazy("Until Monday 18:00")),
     ("week", gettext_lazy("7 days")),
     ("open", gettext_lazy("Open end")),
 ]
@@ -203,9 +204,7 @@ def after(request: ManagerRequest, operation: Operation) -> HttpResponse:
     if operation.state == State.UNKNOWN:
         messages.warning(request, sentences.LOST_WINDOW)
     else:
-        messages.info(
-            request, _("Sent to flinkey. It counts once flinkey has confirmed it: the list below shows when.")
-        )
+        messages.info(request, _("Sent to flinkey. It counts once the list says “Confirmed”; that takes some seconds."))
     if until := operation.facts.get("key_until"):
         messages.warning(request, sentences.key_until(instant(until)))
     return redirect(_home(request, operation.facts.get("car_id")))

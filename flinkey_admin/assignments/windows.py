@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 DAY = 86_400
 WEEK = dt.timedelta(days=7)
+MONDAY, FRIDAY = 0, 4
 
 Phase = Literal["running", "coming", "past"]
 FORMATS = ("%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%d.%m.%Y %H:%M", "%d/%m/%Y %H:%M")
@@ -80,8 +81,20 @@ def next_evening(now: dt.datetime, zone: ZoneInfo) -> dt.datetime:
 
 def next_friday(now: dt.datetime, zone: ZoneInfo) -> dt.datetime:
     """18:00 on Friday, or on the one after if that is almost over."""
+    return _next_evening_of(FRIDAY, now, zone)
+
+
+def next_monday(now: dt.datetime, zone: ZoneInfo) -> dt.datetime:
+    """The same on Monday: what is needed over the weekend."""
+    return _next_evening_of(MONDAY, now, zone)
+
+
+def _next_evening_of(weekday: int, now: dt.datetime, zone: ZoneInfo) -> dt.datetime:
     evening = next_evening(now, zone)
-    return dt.datetime.combine(evening.date() + dt.timedelta(days=(4 - evening.weekday()) % 7), dt.time(18), zone)
+    return dt.datetime.combine(evening.date() + dt.timedelta(days=(weekday - evening.weekday()) % 7), dt.time(18), zone)
+
+
+EVENINGS = {"evening": next_evening, "friday": next_friday, "monday": next_monday}
 
 
 def quick(choice: str, start: str, end: str, now: dt.datetime, zone: ZoneInfo) -> tuple[str, str]:
@@ -96,7 +109,7 @@ def quick(choice: str, start: str, end: str, now: dt.datetime, zone: ZoneInfo) -
     begins = now.astimezone(zone)
     with suppress(NotATime):
         begins = max(begins, parse(start).replace(tzinfo=zone))
-    ends = {"evening": next_evening, "friday": next_friday, "week": _in_a_week}.get(choice)
+    ends = {**EVENINGS, "week": _in_a_week}.get(choice)
     return start, local_text(ends(begins, zone), zone) if ends else end
 
 

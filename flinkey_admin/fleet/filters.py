@@ -87,7 +87,7 @@ def terminated_beside_cars(rows: Rows, scope: Scope, kind: Kind) -> Rows:
 FILTERS = (
     Filter("groups", "none", _("In no group"), tuple(Kind), lambda rows, *_: rows.filter(groups=0)),
     Filter("groups", "several", _("In several groups"), tuple(Kind), lambda rows, *_: rows.filter(groups__gt=1)),
-    Filter("access", "now", _("In use now"), OWNED, _with_window(ACCESS["now"])),
+    Filter("access", "now", _("With access now"), OWNED, _with_window(ACCESS["now"])),
     Filter("access", "none", _("Without access now"), OWNED, _with_window(running, has=False)),
     Filter("access", "open", _("Open end"), OWNED, _with_window(ACCESS["open"])),
     Filter("access", "nobody", _("Nobody can open it"), (Kind.CARS,), _with_window(not_over, has=False), offered=False),

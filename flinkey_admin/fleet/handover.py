@@ -44,7 +44,7 @@ def handover(request: ManagerRequest) -> HttpResponse:
     scope, form = request.manager, NoteForm(typed(request))
     if request.method == "POST" and form.is_valid():
         write_note(scope, form.cleaned_data["text"])
-        messages.success(request, _("Your note stands on top of the hand-over."))
+        messages.success(request, _("Your note stands on top of the shift hand-over."))
         return redirect("fleet:handover")
 
     def build(copy: Copy) -> Shown:
@@ -114,7 +114,7 @@ def _open(scope: Scope) -> Part:
     rows = list(unsettled(scope).annotate(total=Over(Count("pk")))[:SHOWN])
     lines, total = [story.own_event(row) for row in rows], rows[0].total if rows else 0
     none, url = _("Everything is done."), reverse("operations:list")
-    return Part("open", _("Changes waiting or failed"), lines, total, none, url, _("Changes"))
+    return Part("open", _("Changes unfinished or failed"), lines, total, none, url, _("Changes"))
 
 
 def _today(scope: Scope, total: int) -> Part:

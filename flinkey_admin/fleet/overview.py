@@ -134,7 +134,7 @@ def _concerns(found: dict[str, int], *, so_far: bool) -> list[Number]:
             f"{reverse('fleet:service_list')}?state=beside",
             so_far,
         ),
-        Number(_("Changes waiting or failed"), found["changes"], f"{reverse('operations:list')}?state=open"),
+        Number(_("Changes unfinished or failed"), found["changes"], f"{reverse('operations:list')}?state=open"),
     ]
 
 
@@ -227,23 +227,24 @@ class FirstStep:
 
 
 def _first_steps(copy: Copy, found: dict[str, int]) -> list[FirstStep]:
-    """What to do first; nothing once somebody can open a car."""
+    """What to do first; nothing once there is a group and somebody can open a car."""
     has_cars, has_users = bool(found["cars"]), bool(copy.size(lists.CATALOG[Kind.USERS]))
-    if (has_cars and found["usable"]) or (has_cars and not copy.is_complete):
+    has_groups, has_windows = bool(copy.size(lists.GROUPS)), bool(found["usable"])
+    if has_cars and (not copy.is_complete or (has_groups and has_windows)):
         return []
     ready = has_cars and has_users
     return [
         FirstStep(_("Enter your cars and users in the flinkey portal. They appear here by themselves."), ready),
         FirstStep(
             _("Create a group for the cars and users that belong together, for instance those of one city."),
-            bool(copy.size(lists.GROUPS)),
+            has_groups,
             reverse("fleet:group_new"),
             _("Create a group"),
         ),
         FirstStep(
             _("Say who may open which car, from when until when."),
-            is_done=False,
-            url=reverse("assignments:window_new") if ready else "",
-            verb=_("Give access"),
+            has_windows,
+            reverse("assignments:window_new") if ready else "",
+            _("Give access"),
         ),
     ]

@@ -32,9 +32,9 @@ WHAT: dict[str, tuple[Words, list[str]]] = {
 }
 STATES: dict[str, tuple[Words, Q]] = {
     "unfinished": (_("Unfinished"), Q()),
-    "open": (_("Waiting or failed"), Q()),
+    "open": (_("Unfinished or failed"), Q()),
     "done": (_("Done"), Q(state=State.CONFIRMED)),
-    "part": (_("Refused or done in part"), Q(state=State.REFUSED)),
+    "part": (_("Failed or done in part"), Q(state=State.REFUSED)),
     "waiting": (_("Under way"), Q(state__in=[State.SENT, State.ACCEPTED, State.PLANNED, State.UNKNOWN])),
 }
 OUTSIDE = "outside"

@@ -1,5 +1,6 @@
 """What a receipt shows: one page of its items, and of these, for whoever looks on, those that have changed since."""
 
+import datetime as dt
 import hashlib
 from collections import Counter
 from collections.abc import Sequence
@@ -10,6 +11,7 @@ from django.core.paginator import Page, Paginator
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
@@ -173,16 +175,22 @@ def can_close(operation: Operation, lost: list[Step], *, late: bool) -> bool:
 
 def window_facts(facts: dict[str, Any]) -> dict[str, Any]:
     """The times of a window and until when a phone may still hold its key, where a change has them."""
-    times = {name: instant(facts[name]) if facts.get(name) else None for name in ("start", "end")}
     until = facts.get("key_until")
     whose = facts["next" if facts.get("back") else "user"] if facts.get("act") == HAND_OVER else ""
     sentence = sentences.key_until(instant(until), many=bool(facts.get("key_many")), whose=whose) if until else ""
-    return {**times, "key_sentence": sentence}
+    return {**window_times(facts), "key_sentence": sentence}
+
+
+def window_times(facts: dict[str, Any]) -> dict[str, dt.datetime | None]:
+    """Start and end of a change's window; an open end is None."""
+    return {name: instant(facts[name]) if facts.get(name) else None for name in ("start", "end")}
 
 
 def _again(operation: Operation) -> str:
-    """Of two windows, one of which was refused: the form that asks for what is left, filled in."""
+    """What was refused and must not be sent again as it is: the form that asks for it anew, filled in."""
     facts = operation.facts
+    if operation.kind == Operation.Kind.GIVE_ACCESS and operation.state == State.REFUSED and facts.get("user_id"):
+        return _give_again(facts)
     if facts.get("act") not in PAIRS or operation.state != State.REFUSED or facts.get("back"):
         return ""
     first, *later = operation.steps.all()
@@ -193,6 +201,15 @@ def _again(operation: Operation) -> str:
     if later and side == "user":
         return f"{reverse('assignments:window_new')}?{urlencode({'car': facts['car_id'], 'user': facts['next_id']})}"
     return reverse("assignments:window_act", args=[facts["window_id"]])
+
+
+def _give_again(facts: dict[str, Any]) -> str:
+    """The form of a single window that flinkey has refused."""
+    local = {name: timezone.localtime(at) if at else None for name, at in window_times(facts).items()}
+    times = {name: f"{at:%Y-%m-%dT%H:%M:%S}".removesuffix(":00") if at else "" for name, at in local.items()}
+    return (
+        f"{reverse('assignments:window_new')}?{urlencode({'car': facts['car_id'], 'user': facts['user_id'], **times})}"
+    )
 
 
 def _removed(operation: Operation) -> str:

@@ -218,15 +218,15 @@ def minutes(calls: int) -> int:
 def undo_text(operation: Operation) -> str:
     """Whether a planned change can be taken back afterwards: wholly, in part or not at all."""
     if operation.kind == Kind.EMPTY_GROUP:
-        return _("It can be taken back: the group then comes back under a new number, with what was in it.")
+        return _("You can undo this: the group then comes back under a new number, with what was in it.")
     verbs = set(operation.steps.values_list("verb", flat=True))
     if Verb.DELETE_GROUP in verbs:
-        return _("It can be taken back in part: a deleted group comes back under a new number.")
+        return _("You can undo part of this: a deleted group comes back under a new number.")
     if Verb.DELETE_WINDOW in verbs or operation.facts.get("at_once"):
-        return _("It can be taken back: the access comes back under a new number.")
+        return _("You can undo this: the access comes back under a new number.")
     if verbs and not operation.steps.filter(inverse__isnull=False).exists():
-        return _("It cannot be taken back: flinkey makes no access without a person.")
-    return _("It can be taken back afterwards, as long as nobody has changed the same things again.")
+        return _("You cannot undo this: flinkey makes no access without a person.")
+    return _("You can undo this as long as nobody has changed the same things again.")
 
 
 def lost_windows(operation: Operation) -> "QuerySet[Step]":

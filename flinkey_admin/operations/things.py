@@ -103,7 +103,7 @@ def _item(steps: Sequence[Step]) -> Item:
     add, remove = _worst(steps, Verb.ADD), _worst(steps, Verb.REMOVE)
     words, text = titles.state_word(told), reason_text(told)
     if _kind(told) == "windows":
-        text = " ".join(filter(None, [_times_text(told), text])) if titles.waits(told) else text or _times_text(told)
+        text = " ".join(filter(None, [times_text(told), text])) if titles.waits(told) else text or times_text(told)
     if add and remove:
         words, text = _move_words(add, remove, {"from": _groups(removes), "to": _groups(adds)}, words, text)
     return Item(
@@ -129,7 +129,7 @@ def _kind(step: Step) -> str:
     return "windows" if step.verb in WINDOW_VERBS and several else step.kind
 
 
-def _times_text(step: Step) -> str:
+def times_text(step: Step) -> str:
     """Until when a window that is changed beside other things runs, or from when until when one comes back."""
     args = step.before if step.verb == Verb.DELETE_WINDOW and step.kind == "windows" else step.args
     if "end" not in args:

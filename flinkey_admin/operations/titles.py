@@ -65,7 +65,7 @@ def _of_act(operation: Operation) -> str:
             return _("Restore the access of %(user)s") if "user_id" in facts else _("Restore the access to %(car)s")
         case "hand-over":
             over = _("Hand over %(car)s from %(user)s to %(next)s")
-            return _("Take back the hand-over of %(car)s from %(user)s to %(next)s") if is_back else over
+            return _("Undo the hand-over of %(car)s from %(user)s to %(next)s") if is_back else over
         case "swap":
             swap = _("Give %(user)s the car %(next)s instead of %(car)s")
             return _("Give %(user)s the car %(car)s again instead of %(next)s") if is_back else swap

@@ -102,6 +102,8 @@ def _section(operation: Operation) -> str:
     """The place in the menu that a plan belongs to."""
     if operation.facts.get("series_id"):
         return "series"
+    if operation.facts.get("act") == "end-all":
+        return "users" if "user_id" in operation.facts else "cars"
     return "timeline" if operation.kind.endswith("-access") else "groups"
 
 
@@ -130,7 +132,7 @@ def operation_run(request: ManagerRequest, operation_id: int) -> HttpResponse:
                 if changed and request.POST.get("seen") != receipts.mark_of(changed):
                     return review(request, operation, changed)
                 if operation.facts.get("at_once") and not chosen.steps:
-                    messages.info(request, _("All of it has ended already."))
+                    messages.info(request, _("All access has ended already."))
                     return redirect(receipts.back(operation.facts)[0])
                 return _started(request, operation, chosen)
             services.finish(request.manager, operation)
@@ -180,16 +182,14 @@ def operation_wish(request: ManagerRequest, operation_id: int, what: str) -> Htt
 
 
 def operation_back(request: ManagerRequest, operation_id: int) -> HttpResponse:
-    """*Undo* and *Put back*: the review of what takes the done part of a change back."""
+    """*Undo*: the review of what takes the done part of a change back."""
     operation = services.get_operation(request.manager, operation_id)
     if request.method == "POST" and undo.can(operation):
         try:
             return review(request, undo.plan(request.manager, operation))
         except undo.Overtaken as overtaken:
             reasons = "; ".join(overtaken.left_out[:5])
-            messages.warning(
-                request, _("Nothing of it can be taken back any more: %(reasons)s.") % {"reasons": reasons}
-            )
+            messages.warning(request, _("Nothing of it can be undone any more: %(reasons)s.") % {"reasons": reasons})
         except journal.WindowBusy as busy:
             return _busy(request, busy)
     return redirect("operations:detail", operation.pk)

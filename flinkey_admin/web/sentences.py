@@ -46,7 +46,7 @@ CONFLICT = {
     "member": _("It was already in this group."),
     "name": _("There is already a group with this name. Choose another one."),
     "relations": _("flinkey refuses to delete this group because something is still in it. Move it out first."),
-    "unknown": _("flinkey refuses this because something else stands against it."),
+    "unknown": _("flinkey refuses this: it does not go together with what is there now. Look at it again, then retry."),
 }
 
 UNAVAILABLE = _("flinkey cannot be reached right now. Nothing was changed. Try again in a moment.")
@@ -84,7 +84,7 @@ REASONS = {
     "told": _("flinkey refused it."),
     "moved-on": _("It has left its new group again meanwhile, so it was not taken out of the old one."),
     "not-before": _("Not sent, since what had to come first was not done."),
-    "given-up": _("A person has left it as it is."),
+    "given-up": _("Somebody chose to leave it as it is."),
     **{f"missing-{what}": words for what, words in MISSING.items()},
     **{f"conflict-{what}": words for what, words in CONFLICT.items()},
 }
@@ -100,7 +100,7 @@ TROUBLE = {
 
 # Why a change that has its yes does not go on just now. The keys are those of operations.models.Hold.
 HOLDS = {
-    "queued": _("It starts as soon as its turn has come."),
+    "queued": _("It starts as soon as it is its turn."),
     "down": _("flinkey cannot be reached. It is tried again every few seconds and goes on by itself."),
     "key": _(
         "flinkey does not accept the API key of this dashboard. Tell your administrator; then it goes on by itself."

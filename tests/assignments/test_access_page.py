@@ -77,7 +77,7 @@ def test_what_a_person_could_open_and_both(seen: Person) -> None:
     assert ask(seen, AYSE, "2026-11-25T12:00") == [("could", "Pool 1")]
     assert ask(seen, "/access/?car=1&user=2", "2026-11-25T12:00") == [("could", "Ayşe Öztürk")]
     assert ask(seen, "/access/?car=2&user=2", "2026-11-25T12:00") == []
-    assert ask(seen, "/access/?car=3") == [("could", "not said by flinkey")]
+    assert ask(seen, "/access/?car=3") == [("could", "unknown person")]
 
 
 def test_car_and_person_are_typed_as_in_the_form_of_an_access(seen: Person) -> None:
@@ -127,7 +127,8 @@ def test_what_was_removed_here(clock: Clock, seen: Person, flinkey: Remote) -> N
     assert ask(seen, CAR1, "2026-11-24T10:30") == [("could", "Jörg Müller")]
     assert how(seen.get(f"{CAR1}&at=2026-11-24T10:30")) == [
         "There already when flinkey was first read, Tue 24 Nov, 10:00. "
-        "Removed here by coordinator@nordwind.example, Tue 24 Nov, 11:00; read back, Tue 24 Nov, 11:00. Look at it"
+        "Removed here by coordinator@nordwind.example, Tue 24 Nov, 11:00; seen in flinkey, Tue 24 Nov, 11:00. "
+        "See the change"
     ]
     assert how(seen.get(CAR1))[0].endswith(
         "A phone may have held a key until Tue 1 Dec, 11:00 at the latest (an estimate)."
@@ -215,7 +216,9 @@ def test_what_was_given_here(clock: Clock, seen: Person, flinkey: Remote) -> Non
     done(seen, clock)
     assert ask(seen, "/access/?car=2")[1] == ("could", "Zoë Groß")
     said = how(seen.get("/access/?car=2"))[1]
-    assert said.startswith("Given here by coordinator@nordwind.example, Tue 24 Nov, 10:00; read back, Tue 24 Nov,")
+    assert said.startswith(
+        "Given here by coordinator@nordwind.example, Tue 24 Nov, 10:00; seen in flinkey, Tue 24 Nov,"
+    )
     assert said.endswith("Still so in flinkey when it was last read, Tue 24 Nov, 10:00.")
 
 
@@ -233,7 +236,7 @@ def test_what_was_asked_for_and_refused_stands_apart(
     assert "Asked for, but never given" in visible(page)
     assert answer(page) == [("never", "Pool 2")]
     assert how(page) == [
-        "Asked for here by coordinator@nordwind.example, Tue 24 Nov, 10:00. Look at it flinkey refused it."
+        "Asked for here by coordinator@nordwind.example, Tue 24 Nov, 10:00. See the change flinkey refused it."
     ]
     assert ask(seen, "/access/?car=2", "2026-11-27T20:00") == []
 

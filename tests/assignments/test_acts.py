@@ -168,10 +168,20 @@ def test_a_strange_press_does_no_harm(clock: Clock, coordinator: Person, flinkey
         ("day", dt.datetime(2026, 10, 24, 10, 0, tzinfo=dt.UTC), dt.datetime(2026, 10, 25, 11, 0, tzinfo=dt.UTC)),
         ("week", dt.datetime(2027, 3, 21, 17, 0, tzinfo=dt.UTC), dt.datetime(2027, 3, 28, 16, 0, tzinfo=dt.UTC)),
         ("friday", dt.datetime(2026, 11, 27, 17, 0, tzinfo=dt.UTC), dt.datetime(2026, 12, 4, 17, 0, tzinfo=dt.UTC)),
+        ("monday", dt.datetime(2026, 11, 27, 17, 0, tzinfo=dt.UTC), dt.datetime(2026, 11, 30, 17, 0, tzinfo=dt.UTC)),
     ],
 )
 def test_days_go_by_the_clock_on_the_wall(act: str, end: dt.datetime, wanted: dt.datetime) -> None:
     assert acts.later(act, end, dt.datetime(2026, 10, 1, tzinfo=dt.UTC), BERLIN) == wanted
+
+
+def test_the_buttons_say_which_evening_and_name_none_twice() -> None:
+    noon = dt.datetime(2026, 11, 27, 11, 0, tzinfo=dt.UTC)  # a Friday
+    assert [act for act, _words in acts.choices(noon, noon, BERLIN)] == ["hour", "evening", "monday", "day", "week"]
+    words = dict(acts.choices(noon, noon, BERLIN))
+    assert "Fri 27 Nov" in words["evening"]
+    assert "Mon 30 Nov" in words["monday"]
+    assert acts.choices(None, noon, BERLIN) == []
 
 
 def test_a_time_that_comes_twice_is_asked_about_in_the_form(clock: Clock, coordinator: Person, flinkey: Remote) -> None:
@@ -206,7 +216,7 @@ def test_end_all_of_a_car(clock: Clock, coordinator: Person, flinkey: Remote) ->
     assert "2 accesses end" in text
     assert "Seán O'Brien · sean.obrien@nordwind.example Tue 24 Nov, 08:00 \u2013 13:00 · ends now" in text
     assert "Zoë Groß · zoe.gross@nordwind.example Mon 30 Nov, 10:00 \u2013 open end · is removed" in text
-    assert "2 calls of flinkey" in text
+    assert "2 steps at flinkey" in text
     assert_plain(page)
     assert count(flinkey, "updateAssignment") + count(flinkey, "deleteAssignment") == 0
 
@@ -241,7 +251,7 @@ def test_end_all_of_a_person(clock: Clock, coordinator: Person, flinkey: Remote)
     assert all(one["end"] and one["end"] <= "2026-11-24T09:00:00Z" for one in mine)
     undone(clock, coordinator)
     assert shapes(flinkey) == before
-    assert "All of it has ended already." in visible(coordinator.post("/users/4/end/", follow=True))
+    assert "All access has ended already." in visible(coordinator.post("/users/4/end/", follow=True))
 
 
 def test_what_has_changed_since_the_review_is_told(clock: Clock, coordinator: Person, flinkey: Remote) -> None:
@@ -258,7 +268,7 @@ def test_what_has_changed_since_the_review_is_told(clock: Clock, coordinator: Pe
     assert Step.objects.count() == 1
 
     page = coordinator.post("/cars/4/end/", follow=True)
-    assert "All of it has ended already." in visible(page)
+    assert "All access has ended already." in visible(page)
 
 
 def test_a_lost_answer_while_all_is_ended(clock: Clock, coordinator: Person, flinkey: Remote) -> None:

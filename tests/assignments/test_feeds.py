@@ -125,7 +125,7 @@ def test_of_a_person_and_of_a_group(seen: Person) -> None:
     assert [title for title, _start, _end in events(fetch(switch_on(seen, GROUP)))] == [
         "Pool 1 · HH-FK 1234: Jörg Müller (open end)",
         "Pool 2 · HH-FK 1302: Jörg Müller",
-        "Pool 3 · HH-NW 88: not said by flinkey",
+        "Pool 3 · HH-NW 88: unknown person",
         "Pool 2 · HH-FK 1302: Seán O'Brien",
         "Pool 1 · HH-FK 1234: Ayşe Öztürk",
     ]

@@ -48,6 +48,16 @@ def test_free_throughout_in_part_and_not_at_all(read: Person) -> None:
     assert f"Tue 24 Nov, 13:00 {DASH} 18:00 Give access" in row(page, 2)
 
 
+def test_tomorrow_morning_is_one_click_and_the_group_stays(read: Person) -> None:
+    links = [
+        html.unescape(link)
+        for link in re.findall(r'<a class="chip" href="([^"]*)"', page_of(read.get("/cars/free/?group=1")))
+    ]
+    assert links[0] == "?start=2026-11-25T06%3A00&end=2026-11-25T12%3A00&group=1"
+    assert links[2] == "?start=2026-11-28T00%3A00&end=2026-11-30T00%3A00&group=1", "on a Tuesday"
+    assert "Hamburg, Wed 25 Nov, 06:00" in visible(read.get(f"/cars/free/{links[0]}"))
+
+
 def test_ends_that_touch_are_not_in_the_way(read: Person) -> None:
     assert (2, "free") in cars(read.get("/cars/free/?start=2026-11-24T13:00&end=2026-11-24T14:00"))
     assert (2, "part") in cars(read.get("/cars/free/?start=2026-11-24T12:59&end=2026-11-24T14:00"))

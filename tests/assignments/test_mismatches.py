@@ -59,7 +59,7 @@ def test_each_kind_with_what_it_is_about(known: Person) -> None:
         "Tue 24 Nov, 08:00 \u2013 13:00 Change Seán O'Brien, Pool 2"
     ]
     assert [row.startswith("Jörg Müller") for row in found["open"]] == [True]
-    assert [row.startswith("not said by flinkey Pool 3") for row in found["nobody"]] == [True]
+    assert [row.startswith("unknown person Pool 3") for row in found["nobody"]] == [True]
     assert (found["services"], found["products"]) == ([], [])
 
 

@@ -87,7 +87,7 @@ def test_the_form_begins_now_and_the_review_names_both(clock: Clock, coordinator
     assert "Seán O'Brien → Pool 2 · HH-FK 1302 until Tue 24 Nov, 11:00" in text
     assert "Zoë Groß → Pool 2 · HH-FK 1302 from Tue 24 Nov, 11:00 until Tue 24 Nov, 13:00" in text
     assert "The phone of Seán O'Brien may still hold a key" in text, "of the two who are named"
-    assert "2 calls of flinkey" in text
+    assert "2 steps at flinkey" in text
     assert_plain(page)
     assert shapes(flinkey) == before
 
@@ -120,7 +120,7 @@ def test_the_next_one_begins_once_the_first_has_ended(clock: Clock, coordinator:
 
     flinkey.clear_requests()
     review = press(coordinator, page, "back")
-    assert "Take back the hand-over of Pool 2 · HH-FK 1302 from Seán O'Brien to Zoë Groß?" in visible(review)
+    assert "Undo the hand-over of Pool 2 · HH-FK 1302 from Seán O'Brien to Zoë Groß?" in visible(review)
     assert "The phone of Zoë Groß may still hold a key" in visible(review)
     press(coordinator, review, "run")
     assert states() == [State.ACCEPTED, State.PLANNED]
@@ -151,7 +151,7 @@ def test_all_of_what_has_not_begun(clock: Clock, coordinator: Person, flinkey: R
     before = shapes(flinkey)
     address = f"/assignments/{COMING}/hand-over/"
     page = asked(coordinator, address, at=values(coordinator.get(address))["at"])
-    assert "1 call of flinkey" in visible(page)
+    assert "1 step at flinkey" in visible(page)
     press(coordinator, page, "run")
     settled(clock, coordinator)
     assert (window(flinkey, COMING) or {})["userId"] == 5
@@ -226,7 +226,7 @@ def test_what_was_nobodys_cannot_be_so_again(clock: Clock, coordinator: Person, 
     start, end = "2026-11-25T09:00:00Z", "2026-11-25T12:00:00Z"
     number = flinkey.change("add_window", car=4, user=None, start=start, end=end)
     page = asked(coordinator, f"/assignments/{number}/hand-over/", at="2026-11-25T10:00")
-    assert "It cannot be taken back: flinkey makes no access without a person." in visible(page)
+    assert "You cannot undo this: flinkey makes no access without a person." in visible(page)
     press(coordinator, page, "run")
     page = settled(clock, coordinator)
     assert of_car(flinkey, 4) == [(5, start, end)]

@@ -51,7 +51,7 @@ def test_two_people_get_two_cars_as_one_change(clock: Clock, coordinator: Person
     assert "2 people may open each car at the same time." in visible(page)
     assert len(lines(page)) == 4
     assert lines(page)[0] == "Zoë Groß → Pool 2 · HH-FK 1302 from Wed 25 Nov, 08:00 until Wed 25 Nov, 18:00"
-    assert "4 calls of flinkey" in visible(page)
+    assert "4 steps at flinkey" in visible(page)
     assert_plain(page)
     assert shapes(flinkey) == before, "nothing is sent before the yes"
 

@@ -28,10 +28,11 @@ def row(person: Person, window: int | None, path: str = CAR) -> tuple[str, str]:
 def test_confirmed_by_what_and_when(clock: Clock, coordinator: Person, flinkey: Remote) -> None:
     flinkey.settings(delay=0.5)
     change(coordinator)
-    assert row(coordinator, 2)[0] == "waiting"
+    state, words = row(coordinator, 2)
+    assert (state, "is being changed: until" in words) == ("waiting", True)
     clock.advance(2)
     state, words = row(coordinator, 2)
-    assert (state, "by reading back, 10:00" in words) == ("confirmed", True)
+    assert (state, "seen in flinkey, 10:00" in words) == ("confirmed", True)
     clock.advance(60)
     agree(
         coordinator,
@@ -40,7 +41,7 @@ def test_confirmed_by_what_and_when(clock: Clock, coordinator: Person, flinkey: 
     )
     clock.advance(0.6)
     send(told(2), "updated")
-    assert "by webhook, 10:01" in row(coordinator, 2)[1]
+    assert "reported by flinkey, 10:01" in row(coordinator, 2)[1]
 
 
 @pytest.mark.parametrize(("path", "mark"), [("/cars/2/", "Zoë"), ("/users/5/", "Pool 2"), ("/timeline/", "Zoë")])

@@ -84,7 +84,7 @@ def test_shape_and_word_tell_what_is_over_running_coming_and_without_end(desk: P
     assert looks(found[3]) >= {"past"}
     assert {"before", "after"} & looks(found[3]) == set()
     assert minutes(found[3].marks["class"]) == (DAY + 10 * 60, DAY)
-    assert "somebody · In use" in found[5].text, "a window without a person"
+    assert "unknown person · In use" in found[5].text, "a window without a person"
 
 
 def test_overlaps_stand_one_above_the_other(desk: Person, flinkey: Remote) -> None:

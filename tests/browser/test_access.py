@@ -77,7 +77,7 @@ def test_a_failure_that_comes_later_is_told_too(desk: Page, flinkey: Remote, liv
     row = desk.locator("#windows tbody tr")
     expect(row).to_have_attribute("data-state", "failed", timeout=12_000)
     expect(row).to_contain_text("flinkey refused it.")
-    row.get_by_role("link", name="Look at it").click()
+    row.get_by_role("link", name="See the change").click()
     expect(desk.get_by_text("Box is out of reach")).to_be_hidden()
     desk.locator("li summary", has_text="Details").click()
     expect(desk.get_by_text("Box is out of reach")).to_be_visible()

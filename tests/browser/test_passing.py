@@ -19,13 +19,13 @@ def test_a_driver_hands_over_to_the_next_one(desk: Page, flinkey: Remote) -> Non
     flinkey.settings(delay=2.5)
     desk.goto("/cars/2/")
     desk.locator("summary", has_text="More Seán O'Brien").click()
-    desk.get_by_role("link", name="Hand over…").click()
+    desk.get_by_role("link", name="Hand over the car…").click()
     expect(desk.get_by_role("heading", level=1)).to_have_text("Hand over the car")
     at = dt.datetime.now(BERLIN).replace(second=0, microsecond=0) + dt.timedelta(hours=1)
     desk.get_by_label("To whom").fill("öztürk")
     expect(desk.locator("#found-user")).to_contain_text("Ayşe Öztürk")
     desk.get_by_label("At").fill(at.strftime("%Y-%m-%dT%H:%M"))
-    desk.get_by_role("button", name="Look at the plan").click()
+    desk.get_by_role("button", name="Continue to the review").click()
 
     expect(desk.get_by_role("heading", level=1)).to_have_text(
         "Hand over Pool 2 · HH-FK 1302 from Seán O'Brien to Ayşe Öztürk?"
@@ -50,7 +50,7 @@ def test_a_driver_hands_over_to_the_next_one(desk: Page, flinkey: Remote) -> Non
 
     desk.get_by_role("button", name="Undo…").click()
     expect(desk.get_by_role("heading", level=1)).to_contain_text("Take back the hand-over of Pool 2")
-    desk.get_by_role("button", name="Take it back").click()
+    desk.get_by_role("button", name="Undo").click()
     expect(desk).to_have_url(re.compile(r"/operations/\d+/$"))
     expect(desk.locator("#receipt")).to_have_attribute("data-state", "confirmed", timeout=25_000)
     assert drivers(flinkey, 2) == [1, 3]
@@ -62,7 +62,7 @@ def test_the_car_is_swapped_on_a_phone(desk: Page, flinkey: Remote) -> None:
     desk.locator("summary", has_text="More Pool 2").click()
     desk.get_by_role("link", name="Swap the car…").click()
     desk.get_by_label("The other car").fill("Pool 4")
-    desk.get_by_role("button", name="Look at the plan").click()
+    desk.get_by_role("button", name="Continue to the review").click()
     expect(desk.get_by_role("heading", level=1)).to_contain_text("Give Seán O'Brien the car Pool 4")
     desk.get_by_role("button", name="Swap the car", exact=True).click()
     expect(desk.locator("#receipt")).to_have_attribute("data-state", "confirmed", timeout=25_000)

@@ -30,7 +30,7 @@ def test_a_conflict_is_named_while_one_types_and_wants_a_tick(desk: Page, flinke
     desk.get_by_role("button", name="Give access").click()
     row = desk.locator("#windows tbody tr", has_text="Ayşe Öztürk")
     expect(row).to_have_attribute("data-state", "confirmed", timeout=12_000)
-    expect(row).to_contain_text("by reading back")
+    expect(row).to_contain_text("seen in flinkey")
 
 
 def test_a_lost_answer_is_looked_for_and_never_sent_again(desk: Page, flinkey: Remote) -> None:

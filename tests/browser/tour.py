@@ -82,7 +82,7 @@ def leave_traces(page: Page) -> None:
     page.goto("/assignments/series/new/?car=6&user=3")
     page.locator("[name=begins]").fill("22:00")
     page.locator("[name=ends]").fill("06:00")
-    page.get_by_role("button", name="Look at the plan").click()
+    page.get_by_role("button", name="Continue to the review").click()
     page.locator("main").get_by_role("button", name="Give", exact=False).click()
 
 

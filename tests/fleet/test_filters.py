@@ -70,8 +70,8 @@ def test_terminated_beside_cars_in_use_goes_by_groups(known: Person, flinkey: Re
 def test_a_chip_turns_its_filter_on_and_off_and_keeps_the_rest(known: Person) -> None:
     page = reader(known.get("/cars/?q=pool&access=now&sort=-plate&page=2"))
     chips = {chip.text: chip.marks for chip in page.tags("a") if chip.marks.get("class") == "chip"}
-    assert [text for text, marks in chips.items() if "aria-current" in marks] == ["In use now"]
-    assert chips["In use now"]["href"] == "?q=pool&sort=-plate"
+    assert [text for text, marks in chips.items() if "aria-current" in marks] == ["With access now"]
+    assert chips["With access now"]["href"] == "?q=pool&sort=-plate"
     assert chips["Open end"]["href"] == "?q=pool&sort=-plate&access=open"
     assert chips["Without plate"]["href"] == "?q=pool&access=now&sort=-plate&plate=none"
 
@@ -125,7 +125,7 @@ def test_columns_say_who_has_a_car_now_and_next(known: Person, flinkey: Remote) 
     assert page.row(1)[5:7][0] == "Now Jörg Müller open end"
     assert page.row(1)[6].startswith("Ayşe Öztürk from ")
     assert page.row(2)[5].startswith("Now Ayşe Öztürk and 1 more open end")
-    assert page.row(3)[5].startswith("Now somebody until ")
+    assert page.row(3)[5].startswith("Now unknown person until ")
     assert page.row(4)[5:7] == ["", ""]
     people = reader(known.get("/users/"))
     assert people.row(1)[3].startswith("Now Pool 1 open end")

@@ -103,9 +103,9 @@ def test_a_quiet_day_says_so(clock: Clock, visitor: Person, flinkey: Remote) -> 
 def test_what_waits_or_failed_is_named_with_state_person_and_time(shift: Person, flinkey: Remote) -> None:
     flinkey.settings(delay=1000)
     step = give(shift)
-    line = sheet(shift.get(HANDOVER), "Changes waiting or failed")
+    line = sheet(shift.get(HANDOVER), "Changes unfinished or failed")
     assert words(line) == (
-        "Changes waiting or failed Tue 24 Nov, 10:00 Give Zoë Groß access to Pool 2 · HH-FK 1302"
+        "Changes unfinished or failed Tue 24 Nov, 10:00 Give Zoë Groß access to Pool 2 · HH-FK 1302"
         " coordinator@nordwind.example Waiting for flinkey"
     )
     assert f"/operations/{step.operation_id}/" in links(reader(shift.get(HANDOVER)), "/operations/")
@@ -121,7 +121,7 @@ def test_each_way_not_to_be_done_is_listed(shift: Person, *, state: State, finis
     now = timezone.now()
     Operation.objects.update(state=state, finished_at=now if finished else None)
     Step.objects.update(state=state, settled_at=now if finished else None)
-    line = words(sheet(shift.get(HANDOVER), "Changes waiting or failed"))
+    line = words(sheet(shift.get(HANDOVER), "Changes unfinished or failed"))
     assert line.endswith(f"Create the group Bremen coordinator@nordwind.example {word}")
 
 
@@ -159,7 +159,7 @@ def test_long_lists_are_cut_and_say_so(shift: Person) -> None:
     page = shift.get(HANDOVER)
     shown = {name: number for name, number in totals(page).items() if name in {"open", "today"}}
     assert shown == {"open": 20, "today": 40}
-    assert words(sheet(page, "Changes waiting")).endswith("and 10 more · Changes")
+    assert words(sheet(page, "Changes unfinished")).endswith("and 10 more · Changes")
     assert words(sheet(page, "Changed today")).endswith("and 30 more · Changes")
     assert len([link for link in links(reader(page), "/operations/") if link != "/operations/"]) >= 10
 
@@ -185,7 +185,7 @@ def crowd(customer: Customer, person: Manager, number: int) -> None:
 def test_a_note_stands_on_top_with_who_and_when(shift: Person) -> None:
     answer = shift.post(HANDOVER, {"text": "  Pool 3 is at the garage.\r\nBack on <b>Friday</b>.  "}, follow=True)
     assert answer.redirect_chain == [(HANDOVER, 302)]
-    assert says(answer, "Your note stands on top of the hand-over.")
+    assert says(answer, "Your note stands on top of the shift hand-over.")
     line = words(sheet(answer, "Notes for the next person"))
     assert line.startswith(
         "Notes for the next person Tue 24 Nov, 10:00 Pool 3 is at the garage.Back on <b>Friday</b>. coordinator@"

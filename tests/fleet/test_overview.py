@@ -175,6 +175,20 @@ def test_an_empty_customer_is_told_what_to_do_first(visitor: Person, flinkey: Re
     assert "Enter your cars and users in the flinkey portal." in page
 
 
+def test_a_customer_without_groups_is_told_what_to_do_first(coordinator: Person, flinkey: Remote) -> None:
+    for group in flinkey.state(1)["groups"]:
+        flinkey.change("delete_group", group=group["id"], force=True)
+    read_all()
+    page = visible(coordinator.get("/"))
+    assert "What to do first" in page
+    assert "Say who may open which car, from when until when. Done" in page, "there are windows"
+    assert "In use now" in page, "and the numbers as well"
+
+
+def test_with_groups_and_windows_nobody_is_told_what_to_do_first(lively: Person) -> None:
+    assert "What to do first" not in visible(lively.get("/"))
+
+
 def test_the_chart_has_its_numbers_as_a_table(lively: Person) -> None:
     page = reader(lively.get("/"))
     rows = [

@@ -67,7 +67,7 @@ def assert_a_home_always(remote: Remote) -> None:
 @pytest.mark.parametrize("to", ["2", "out"])
 def test_the_first_review_promises_it(coordinator: Person, flinkey: Remote, to: str) -> None:
     review = empty(coordinator, to)
-    assert says(review, "It can be taken back: the group then comes back under a new number, with what was in it.")
+    assert says(review, "You can undo this: the group then comes back under a new number, with what was in it.")
 
 
 def test_the_review_says_what_comes_back(coordinator: Person, flinkey: Remote) -> None:

@@ -41,7 +41,7 @@ class Fleet(People):
 
     @rule(who=a_person, which=st.sampled_from([0, 0, 1, 2, 3]), yes=st.sampled_from([1, 1, 1, 0]), trouble=troubles)
     def put_back(self, who: str, which: int, yes: int, trouble: Any) -> None:
-        """*Undo* and *Put back*."""
+        """*Undo*, of a whole change and of a part."""
         found = self._pick(which, undo.can)
         if found:
             self.change(who, lambda scope: undo.plan(scope, found), yes, trouble)

@@ -78,8 +78,8 @@ def test_it_can_be_done_once(clock: Clock, coordinator: Person, flinkey: Remote)
     undo(coordinator, page)
     page = receipt(coordinator, first)
     assert not offers(page, "back")
-    assert says(page, f"Taken back by change {Operation.objects.latest('pk').pk}")
-    assert says(receipt(coordinator), f"Takes back change {first.pk}")
+    assert says(page, f"Undone by change {Operation.objects.latest('pk').pk}")
+    assert says(receipt(coordinator), f"Undoes change {first.pk}")
 
 
 def test_what_has_moved_on_since_stays_where_it_is(clock: Clock, coordinator: Person, flinkey: Remote) -> None:
@@ -96,7 +96,7 @@ def test_when_all_has_moved_on_nothing_is_planned(clock: Clock, coordinator: Per
     page = yes(coordinator, "/groups/1/cars/move/", {"id": ["1"], "to": "2"})
     flinkey.change("remove_member", kind="cars", group=2, id=1)
     page = press(coordinator, page, "back")
-    assert says(page, "Nothing of it can be taken back any more")
+    assert says(page, "Nothing of it can be undone any more")
     assert Operation.objects.count() == 1
 
 

@@ -1,6 +1,8 @@
 """flinkey's messages are hints: they make it quicker and bring reasons, but only reading back makes a window green."""
 
+import html
 import json
+import re
 from typing import Any
 
 import pytest
@@ -90,6 +92,18 @@ def test_a_failure_comes_with_flinkeys_reason(clock: Clock, coordinator: Person,
     assert NO_BOX not in visible(page)
     assert_plain(page)
     assert not offers(page, "run")
+
+
+def test_a_failed_window_is_given_again_through_its_form(clock: Clock, coordinator: Person, flinkey: Remote) -> None:
+    flinkey.settings(fail_assignments=NO_BOX, delay=0.5)
+    give(coordinator)
+    clock.advance(0.6)
+    send(created(operationSucceeded=False, errorMessage=NO_BOX))
+    (again,) = re.findall(r'href="([^"]*)">Enter it again', page_of(receipt(coordinator)))
+    form = page_of(coordinator.get(html.unescape(again)))
+    shown = {name: re.findall(rf'name="{name}" value="([^"]*)"', form) for name in ("start", "end", "car", "user")}
+    assert shown["start"] + shown["end"] == ["2026-11-27T08:00", "2026-11-27T18:00"]
+    assert ["Pool 2" in shown["car"][0], html.unescape(shown["user"][0])[:9]] == [True, "Zoë Groß "]
 
 
 def test_a_failed_window_stays_in_the_list_for_a_while(clock: Clock, coordinator: Person, flinkey: Remote) -> None:
