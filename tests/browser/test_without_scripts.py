@@ -160,12 +160,14 @@ def test_a_group_is_created_renamed_and_deleted(desk: Page, remote: Remote, comp
     expect(desk.get_by_role("heading", level=1)).to_have_text('Ablage "Süd" & <mehr>')
     assert called() == [*before, 'Ablage "Süd" & <mehr>']
 
+    desk.locator("main summary", has_text="More").click()
     desk.get_by_role("link", name="Rename").click()
     desk.get_by_label("Name").fill("Ablage")
     desk.get_by_role("button", name="Rename").click()
     expect(desk.get_by_role("heading", level=1)).to_have_text("Ablage")
     assert called() == [*before, "Ablage"]
 
+    desk.locator("main summary", has_text="More").click()
     desk.get_by_role("link", name="Delete").click()
     desk.get_by_role("button", name="Delete the group").click()
     expect(desk.get_by_text("The group Ablage is deleted.")).to_be_visible()
