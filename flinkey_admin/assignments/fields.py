@@ -32,6 +32,12 @@ class TimeInput(forms.TextInput):
     def format_value(self, value: Any) -> str:
         return super().format_value(value) or ""
 
+    def build_attrs(self, base_attrs: dict[str, Any], extra_attrs: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Without the length, which only texts may have."""
+        attrs: dict[str, Any] = super().build_attrs(base_attrs, extra_attrs)
+        attrs.pop("maxlength", None)
+        return attrs
+
 
 def start_field() -> forms.CharField:
     """When a window begins."""

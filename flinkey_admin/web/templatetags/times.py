@@ -20,6 +20,12 @@ def moment(value: dt.datetime) -> str:
 
 
 @register.filter
+def instant(value: dt.datetime) -> str:
+    """A time for machines, in the fleet's zone and to the second: HTML allows no more than thousandths."""
+    return timezone.localtime(value).isoformat(timespec="seconds")
+
+
+@register.filter
 def clock(value: dt.datetime) -> str:
     """The time of day; with the day where that is not today."""
     local = timezone.localtime(value)
