@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from flinkey_admin.accounts.requests import ManagerRequest
 from flinkey_admin.accounts.scoping import Scope
+from flinkey_admin.fleet.hands import Act, acts_on
 from flinkey_admin.flinkey import Kind
 from flinkey_admin.mirror import lists
 from flinkey_admin.mirror.models import THINGS, Group, Thing
@@ -45,25 +46,39 @@ class Hit:
 
 @dataclass(frozen=True)
 class Found:
-    """What was found of one kind; `url` leads to the whole list."""
+    """What was found of one kind; `url` leads to the whole list, `first` is the id of the first hit."""
 
+    kind: str
     heading: str
     total: int
     hits: list[Hit]
     url: str
-    is_cars: bool = False
+    first: int
+
+    @property
+    def is_cars(self) -> bool:
+        return self.kind == Kind.CARS
+
+    @property
+    def acts(self) -> list[Act]:
+        """What can be done with the first hit, once so few fit that it may be the one meant."""
+        return acts_on(self.kind, self.first, self.hits[0].name) if self.total <= HITS else []
 
 
 @require_safe
 def search(request: ManagerRequest) -> HttpResponse:
-    """What fits `?q=`, kind by kind. The only thing that fits is shown at once; HTMX gets the hits while one types."""
+    """What fits `?q=`, kind by kind. The only thing that fits is shown at once; HTMX gets the hits while one types.
+
+    `?acts`: the hits as the palette lists them, with what can be done with the first of a kind.
+    """
     query = request.GET.get("q", "").strip()[:LONGEST]
     open_copy(request.manager, Wanted([], [lists.GROUPS, *lists.CATALOG.values()]))
     found = find(request.manager, query) if query else []
     if not request.htmx and [part.total for part in found] == [1]:
         return redirect(found[0].hits[0].url)
     context = {"section": "search", "query": query, "find": query, "found": found}
-    return page_or_fragment(request, "fleet/search.html", "fleet/_found.html", context)
+    fragment = "fleet/_options.html" if "acts" in request.GET else "fleet/_found.html"
+    return page_or_fragment(request, "fleet/search.html", fragment, context)
 
 
 def find(scope: Scope, query: str) -> list[Found]:
@@ -81,10 +96,10 @@ def find(scope: Scope, query: str) -> list[Found]:
 def _found(kind: str, rows: Sequence[Any], total: int, asked: str) -> Found:
     if kind == GROUPS:
         hits = [Hit(row.name, "", "", reverse("fleet:group_detail", args=[row.flinkey_id])) for row in rows]
-        return Found(_("Groups"), total, hits, f"{reverse('fleet:group_list')}?{asked}")
+        return Found(kind, _("Groups"), total, hits, f"{reverse('fleet:group_list')}?{asked}", rows[0].flinkey_id)
     hits = [_hit(Kind(kind), row.record()) for row in rows]
     url = f"{reverse(f'fleet:{Kind(kind).singular}_list')}?{asked}"
-    return Found(plural(kind), total, hits, url, is_cars=kind == Kind.CARS)
+    return Found(kind, plural(kind), total, hits, url, rows[0].flinkey_id)
 
 
 def _hit(kind: Kind, thing: Any) -> Hit:

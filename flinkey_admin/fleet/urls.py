@@ -1,6 +1,6 @@
 from django.urls import path, register_converter
 
-from flinkey_admin.fleet import changes, handover, overview, search, views
+from flinkey_admin.fleet import changes, handover, hands, overview, search, views
 from flinkey_admin.fleet.converters import KindConverter
 from flinkey_admin.flinkey import Kind
 
@@ -11,6 +11,8 @@ app_name = "fleet"
 urlpatterns = [
     path("", overview.overview, name="home"),
     path("handover/", handover.handover, name="handover"),
+    path("keys/", hands.keys, name="keys"),
+    path("keys/groups/", hands.targets, name="targets"),
     path("groups/", views.group_list, name="group_list"),
     path("groups/new/", changes.group_new, name="group_new"),
     path("groups/<id:group_id>/", views.group_detail, name="group_detail"),

@@ -181,7 +181,17 @@
     held = false;
   }
 
-  document.addEventListener("pointerdown", () => { pressedAt = performance.now(); });
+  /* ---- shortcuts, the palette and the dragging of rows come with the first key or press that may ask for them ---- */
+  let come = false;
+  const early = (event) => come || import("./keys.js").then(({ take }) => {
+    come = true;
+    take(event);
+  });
+
+  document.addEventListener("pointerdown", (event) => {
+    pressedAt = performance.now();
+    if (event.target.closest("td")) early(event);
+  });
   for (const kind of ["pointerup", "pointercancel"]) document.addEventListener(kind, released);
   document.addEventListener("click", (event) => {
     closeMenus(event.target.closest("details.menu"));
@@ -192,7 +202,11 @@
   });
   document.addEventListener("keydown", (event) => {
     walkHits(event);
-    if (event.key === "/" && !event.ctrlKey && !event.metaKey && !event.altKey && !isTyping(event.target)) {
+    const held = event.ctrlKey || event.metaKey;
+    const free = !held && !isTyping(event.target);
+    if (held || free) early(event);
+    if (held && event.key === "k") event.preventDefault(); // else the browser's own search would open
+    if (event.key === "/" && free && !localStorage.keysOff) {
       event.preventDefault();
       document.getElementById("find")?.focus();
     }
@@ -225,7 +239,8 @@
     if (form) setSent(form, false);
   });
   // Also when the browser brings the page back from its memory: sent forms open again, ticks are counted anew.
-  window.addEventListener("pageshow", () => {
+  window.addEventListener("pageshow", (event) => {
+    if (sessionStorage.hands) early(event); // whoever has used keys will use them here
     for (const form of document.querySelectorAll("form[data-sent]")) setSent(form, false);
     settle();
   });

@@ -31,6 +31,8 @@ SEEN, LED = "seen", "led"
 ROUTES: dict[str, dict[str, str]] = {
     "": {"/": LED},
     "handover/": {"/handover/": SEEN},
+    "keys/": {"/keys/": LED},
+    "keys/groups/": {"/keys/groups/": LED},
     "groups/": {"/groups/": SEEN, "/groups/?q=kanari": SEEN, "/groups/?sort=-name&page=1": SEEN},
     "groups/new/": {"/groups/new/": LED},
     "groups/<id:group_id>/": {"/groups/1/": SEEN, "/groups/1/?q=kanari": SEEN},
@@ -53,7 +55,7 @@ ROUTES: dict[str, dict[str, str]] = {
     "<kind:kind>/also/": {"/cars/also/": LED, "/users/also/": LED},
     "<kind:kind>/move/": {"/cars/move/": LED},
     "<kind:kind>/remove/": {"/cars/remove/": LED},
-    "search/": {"/search/?q=kanari": SEEN},
+    "search/": {"/search/?q=kanari": SEEN, "/search/?q=kanari&acts=1": SEEN},
     "cars/": {"/cars/": SEEN, "/cars/?q=kanari": SEEN},
     "cars/free/": {"/cars/free/": SEEN, "/cars/free/?group=1": SEEN},
     "cars/<id:car_id>/": {"/cars/1/": SEEN, "/cars/{car}/": SEEN},

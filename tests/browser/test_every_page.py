@@ -36,7 +36,7 @@ NOT_LINKED = {
     ),
     *("assignments:window_check", "assignments:window_find"),
     *("fleet:select_all", "fleet:also", "fleet:move", "fleet:remove"),
-    *("fleet:select_all_of", "fleet:also_of", "fleet:move_of", "fleet:remove_of", "fleet:search"),
+    *("fleet:select_all_of", "fleet:also_of", "fleet:move_of", "fleet:remove_of", "fleet:search", "fleet:targets"),
 }
 
 STRUCTURE = """() => ({
