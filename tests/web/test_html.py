@@ -79,7 +79,7 @@ def _idle(tree: Element, *, in_form: bool = False) -> Iterator[str]:
 
 
 def is_page(answer: Any) -> bool:
-    return answer.headers.get("Content-Type", "").startswith("text/html")
+    return str(answer.headers.get("Content-Type", "")).startswith("text/html")
 
 
 def traces(person: Person) -> Iterator[tuple[str, Any]]:
