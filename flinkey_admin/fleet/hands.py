@@ -57,6 +57,8 @@ PLACES = (
     Place("assignments:mismatches", gettext_lazy("What does not fit")),
     Place("assignments:key_list", gettext_lazy("Keys that may still work")),
     Place("operations:messages", gettext_lazy("Messages from flinkey")),
+    Place("accounts:preferences", gettext_lazy("Colours and language")),
+    Place("help", gettext_lazy("Help")),
 )
 ACTS = (
     Place("assignments:window_new", gettext_lazy("Give access"), "n"),

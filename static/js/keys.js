@@ -32,7 +32,7 @@ async function openPalette() {
 
 async function leadTo(key) {
   if (!(await bring("/keys/", "hands"))) return;
-  const link = document.querySelector(`#keys [data-key="${CSS.escape(key)}"]`);
+  const link = document.querySelector(`#shortcuts [data-key="${CSS.escape(key)}"]`);
   if (link) location.assign(link.href);
 }
 
@@ -102,7 +102,7 @@ function nearest(row, bar, way) {
 
 /* ---- which key is what ---- */
 const KEYS = {
-  "?": () => open("keys"),
+  "?": () => open("shortcuts"),
   g: (event) => { waiting = event.timeStamp + PATIENCE; },
   x: (event) => press(boxOf(event.target.closest("tr")), event.shiftKey),
   m: move,
