@@ -51,11 +51,12 @@ PLACES = (
     Place("fleet:service_list", gettext_lazy("Services"), "s"),
     Place("fleet:product_list", gettext_lazy("Boxes"), "b"),
     Place("operations:list", gettext_lazy("Changes"), "e"),
-    Place("fleet:handover", gettext_lazy("Hand-over"), "h"),
+    Place("fleet:handover", gettext_lazy("Shift hand-over"), "h"),
     Place("assignments:access", gettext_lazy("Who could open it?"), "q"),
     Place("assignments:free_cars", gettext_lazy("Free cars"), "f"),
-    Place("assignments:mismatches", gettext_lazy("What does not fit")),
+    Place("assignments:mismatches", gettext_lazy("Things to check")),
     Place("assignments:key_list", gettext_lazy("Keys that may still work")),
+    Place("help", gettext_lazy("Help")),
     Place("operations:messages", gettext_lazy("Messages from flinkey")),
     Place("accounts:preferences", gettext_lazy("Colours and language")),
     Place("help", gettext_lazy("Help")),
@@ -100,11 +101,12 @@ def acts_on(kind: str, thing_id: int, name: str) -> list[Act]:
             Act(_("Give %(name)s a car") % words, _about("assignments:window_new", user=thing_id)),
             Act(_("What could %(name)s open?") % words, _about("assignments:access", user=thing_id)),
             Act(_("New series for %(name)s") % words, _about("assignments:series_new", user=thing_id)),
-            Act(_("End everything of %(name)s…") % words, reverse("assignments:end_user", args=[thing_id]), posts=True),
+            Act(_("End all access of %(name)s…") % words, reverse("assignments:end_user", args=[thing_id]), posts=True),
         ]
     if kind == "groups":
         return [
             Act(_("Timeline of %(name)s") % words, _about("assignments:timeline", group=thing_id)),
+            Act(_("Free cars of %(name)s") % words, _about("assignments:free_cars", group=thing_id)),
             Act(_("Add cars to %(name)s") % words, reverse("fleet:add", args=[thing_id, "cars"])),
             Act(_("Add users to %(name)s") % words, reverse("fleet:add", args=[thing_id, "users"])),
         ]

@@ -114,7 +114,7 @@ def test_the_palette_finds_pages_things_and_acts(desk: Page, flinkey: Remote) ->
 
     press(desk, "Control+k")
     desk.keyboard.type("mueller")  # the first of it while the palette is still being fetched
-    desk.get_by_role("option", name="End everything of Jörg Müller").click()
+    desk.get_by_role("option", name="End all access of Jörg Müller").click()
     arrive(desk, re.compile("^End all access of Jörg Müller"))
     press(desk, "Control+k")
     desk.keyboard.type("hhnw88")

@@ -18,7 +18,7 @@ def drivers(remote: Remote, car: int) -> list[int]:
 def test_a_driver_hands_over_to_the_next_one(desk: Page, flinkey: Remote) -> None:
     flinkey.settings(delay=2.5)
     desk.goto("/cars/2/")
-    desk.locator("summary", has_text="More Seán O'Brien").click()
+    desk.locator("summary", has_text="Extend, end… Seán O'Brien").click()
     desk.get_by_role("link", name="Hand over the car…").click()
     expect(desk.get_by_role("heading", level=1)).to_have_text("Hand over the car")
     at = dt.datetime.now(BERLIN).replace(second=0, microsecond=0) + dt.timedelta(hours=1)
@@ -59,7 +59,7 @@ def test_a_driver_hands_over_to_the_next_one(desk: Page, flinkey: Remote) -> Non
 def test_the_car_is_swapped_on_a_phone(desk: Page, flinkey: Remote) -> None:
     desk.set_viewport_size({"width": 390, "height": 844})
     desk.goto("/users/3/")
-    desk.locator("summary", has_text="More Pool 2").click()
+    desk.locator("summary", has_text="Extend, end… Pool 2").click()
     desk.get_by_role("link", name="Swap the car…").click()
     desk.get_by_label("The other car").fill("Pool 4")
     desk.get_by_role("button", name="Continue to the review").click()

@@ -34,10 +34,11 @@ def test_the_palette_offers_what_can_be_done_with_the_first_hit(coordinator: Per
         "New series with Pool 3": "/assignments/series/new/?car=3",
         "End all access to Pool 3…": "/cars/3/end/",
     }
-    assert options(coordinator, "müller")["End everything of Jörg Müller…"] == "/users/1/end/"
+    assert options(coordinator, "müller")["End all access of Jörg Müller…"] == "/users/1/end/"
     assert options(coordinator, "hamb") == {
         "Hamburg": "/groups/1/",
         "Timeline of Hamburg": "/timeline/?group=1",
+        "Free cars of Hamburg": "/cars/free/?group=1",
         "Add cars to Hamburg": "/groups/1/cars/add/",
         "Add users to Hamburg": "/groups/1/users/add/",
     }

@@ -76,7 +76,7 @@ def test_the_review_says_what_comes_back(coordinator: Person, flinkey: Remote) -
     assert "is made again first and gets a new number" in visible(review)
     headings = re.findall(r"<h2>(.*?)</h2>", main_of(review))
     assert headings == ["Group", "Cars (4)", "Users (3)", "Services (2)", "Boxes (2)"]
-    assert "23 calls" in visible(review)
+    assert "23 steps" in visible(review)
     assert visible(review).count("Berlin Hamburg") == 11
     assert named(flinkey) == [], "a review changes nothing"
     assert_plain(review)
