@@ -56,7 +56,6 @@ PLACES = (
     Place("assignments:free_cars", gettext_lazy("Free cars"), "f"),
     Place("assignments:mismatches", gettext_lazy("Things to check")),
     Place("assignments:key_list", gettext_lazy("Keys that may still work")),
-    Place("help", gettext_lazy("Help")),
     Place("operations:messages", gettext_lazy("Messages from flinkey")),
     Place("accounts:preferences", gettext_lazy("Colours and language")),
     Place("help", gettext_lazy("Help")),

@@ -2,6 +2,7 @@
 
 from django.urls import resolve
 
+from flinkey_admin.fleet import hands
 from flinkey_admin.sandbox import Remote
 from tests.conftest import SOUTHERNER, Person
 from tests.fleet.reading import reader
@@ -24,6 +25,12 @@ def test_every_shortcut_leads_to_a_page_and_no_two_share_a_key(coordinator: Pers
         assert "".join(sorted(keys)) == "bcefghnoqrstu"
         assert {resolve(link.marks["href"]).view_name for link in links} >= {"fleet:group_list", "assignments:timeline"}
         assert {coordinator.get(link.marks["href"]).status_code for link in links} == {200}
+
+
+def test_no_place_is_named_twice(coordinator: Person, flinkey: Remote) -> None:
+    places = [place.name for place in (*hands.PLACES, *hands.ACTS)]
+    assert sorted(places) == sorted(set(places))
+    assert len(reader(coordinator.get("/help/")).tags("a", href="/keys/")) == 1
 
 
 def test_the_palette_offers_what_can_be_done_with_the_first_hit(coordinator: Person, flinkey: Remote) -> None:
