@@ -40,5 +40,5 @@ def style() -> str:
     data = base64.b64encode(file.getvalue()).decode()
     return (
         f'@font-face {{ font-family: Blocks; src: url("data:font/ttf;base64,{data}"); font-weight: 100 900 }}'
-        ":root { --sans: Blocks; --mono: Blocks } * { caret-color: transparent !important }"
+        ":root { --sans: Blocks; --mono: Blocks } * { caret-color: transparent !important } .skip { display: none }"
     )

@@ -47,6 +47,7 @@ def shoot(page: Page, width: int = 1280, scheme: Any = "light") -> Image.Image:
     """The picture of the part that is open, as it is now."""
     page.set_viewport_size({"width": width, "height": 800})
     page.emulate_media(color_scheme=scheme)
+    page.evaluate("scrollTo(0, 0)")
     tall = min(TALL, page.evaluate("document.documentElement.scrollHeight"))
     data = page.screenshot(full_page=True, clip={"x": 0, "y": 0, "width": width, "height": tall})
     return Image.open(io.BytesIO(data)).convert("RGB")
