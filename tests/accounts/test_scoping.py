@@ -31,6 +31,7 @@ SEEN, LED = "seen", "led"
 ROUTES: dict[str, dict[str, str]] = {
     "": {"/": LED},
     "handover/": {"/handover/": SEEN},
+    "help/": {"/help/": LED},
     "keys/": {"/keys/": LED},
     "keys/groups/": {"/keys/groups/": LED},
     "groups/": {"/groups/": SEEN, "/groups/?q=kanari": SEEN, "/groups/?sort=-name&page=1": SEEN},

@@ -49,8 +49,8 @@ def test_a_driver_hands_over_to_the_next_one(desk: Page, flinkey: Remote) -> Non
     assert [name for name in calls if name.endswith("Assignment")] == ["updateAssignment", "createAssignment"]
 
     desk.get_by_role("button", name="Undo…").click()
-    expect(desk.get_by_role("heading", level=1)).to_contain_text("Take back the hand-over of Pool 2")
-    desk.get_by_role("button", name="Undo").click()
+    expect(desk.get_by_role("heading", level=1)).to_contain_text("Undo the hand-over of Pool 2")
+    desk.get_by_role("button", name="Undo", exact=True).click()
     expect(desk).to_have_url(re.compile(r"/operations/\d+/$"))
     expect(desk.locator("#receipt")).to_have_attribute("data-state", "confirmed", timeout=25_000)
     assert drivers(flinkey, 2) == [1, 3]
