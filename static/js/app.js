@@ -192,6 +192,8 @@
     pressedAt = performance.now();
     if (event.target.closest("td")) early(event);
   });
+  // Rows are carried, not the links in them; the browser would begin before the files for that have come.
+  document.addEventListener("dragstart", (event) => { if (event.target.closest?.("form[data-select] td")) event.preventDefault(); });
   for (const kind of ["pointerup", "pointercancel"]) document.addEventListener(kind, released);
   document.addEventListener("click", (event) => {
     closeMenus(event.target.closest("details.menu"));

@@ -80,6 +80,5 @@ document.addEventListener("pointermove", moved);
 document.addEventListener("pointerup", released);
 document.addEventListener("pointercancel", stop);
 document.addEventListener("keydown", (event) => { if (event.key === "Escape") stop(); });
-document.addEventListener("dragstart", (event) => { if (carried) event.preventDefault(); });
 // News that would put other rows under the hand wait for the next look.
 document.addEventListener("htmx:before:swap", (event) => { if (carried?.rows && event.detail.ctx.sourceElement.id === "watch") event.preventDefault(); });
