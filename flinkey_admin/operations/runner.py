@@ -15,10 +15,13 @@ from flinkey_admin.operations import calls, confirmation, journal, signals, trut
 from flinkey_admin.operations.journal import Outcome
 from flinkey_admin.operations.models import Hold, Operation, State, Step, Verb
 
+GATHER = 0.02  # seconds in which further results come along, while enough calls lie ready
+SPARE = 4  # calls that the threads begin meanwhile
 TELL = 0.3  # seconds between two looks at what has come true, and at what a person wishes
 ALIVE = 4.0  # seconds after which the lease is renewed though nothing has happened
 INTERVAL = dt.timedelta(seconds=15)  # so often a flinkey that is down is asked
 SLACK = 0.95  # of the pace at which flinkey asked to wait
+NEAR_END = upstream.AT_ONCE  # so few steps whose turn has not come
 TRIES = 5  # after so many lost answers a person is asked
 HOLDS = {
     "busy": Hold.BUSY,
@@ -122,7 +125,10 @@ class _Run:
         patience = min(ALIVE, max(0.0, self._next_turn() - time.monotonic())) if has_place else ALIVE
         if not self.under_way:
             time.sleep(patience)
-        finished, _pending = wait(self.under_way, timeout=patience, return_when=FIRST_COMPLETED)
+        wait(self.under_way, timeout=patience, return_when=FIRST_COMPLETED)
+        if len(self.under_way) > self._places() + SPARE:
+            time.sleep(GATHER)  # storing several results costs no more than storing one
+        finished = [future for future in self.under_way if future.done()]
         if time.monotonic() - self.written_at > ALIVE:
             journal.renew(self.operation)
             self.written_at = time.monotonic()
@@ -227,7 +233,9 @@ class _Run:
         if outcome.state == State.CONFIRMED:
             self.confirmed.append(step)
             self.open.discard(step.pk)
-            self.ready.extendleft(self._let_go(step, outcome))
+            # Near the end the last adds go first: else places stand empty while the removals wait for them.
+            queue = self.ready.extend if len(self.ready) <= NEAR_END else self.ready.extendleft
+            queue(self._let_go(step, outcome))
 
     def _let_go(self, step: Step, outcome: Outcome) -> list[Step]:
         """What has waited for this step; all of it knows the new group by now, whatever waits for what."""

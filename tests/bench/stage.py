@@ -26,9 +26,8 @@ os.environ.update(
     DJANGO_SETTINGS_MODULE="flinkey_admin.settings",
 )
 
-import django
+import flinkey_admin.wsgi  # noqa: F401 - as the server starts
 
-django.setup()
 logging.disable(logging.ERROR)  # a line for each of ten thousand calls would hide the table
 
 from django.conf import settings

@@ -15,6 +15,8 @@ from flinkey_admin.operations.journal.terms import Planned, WindowBusy
 from flinkey_admin.operations.models import Hold, Operation, State, Step, Verb
 
 PLAN_LIFE = dt.timedelta(days=1)
+# What a step takes from its plan as it is.
+SAME = [item.name for item in fields(Planned) if item.name not in {"after", "label", "group_label"}]
 
 
 def plan(
@@ -76,20 +78,19 @@ def _store(operation: Operation, steps: Sequence[Planned]) -> None:
         ready = [place for place, step in enumerate(steps) if place not in stored and step.after in free]
         for place in ready:
             after = steps[place].after
-            rows[place].after = None if after is None else rows[after]
+            rows[place].after_id = None if after is None else rows[after].pk
         Step.objects.bulk_create([rows[place] for place in ready])
         stored.update(ready)
 
 
 def _row(operation: Operation, position: int, step: Planned) -> Step:
-    names = [item.name for item in fields(Planned) if item.name not in {"after", "label", "group_label"}]
     return Step(
         operation=operation,
         customer_id=operation.customer_id,
         position=position,
         label=step.label[:300],
         group_label=step.group_label[:300],
-        **{name: getattr(step, name) for name in names},
+        **{name: getattr(step, name) for name in SAME},
     )
 
 

@@ -1,5 +1,6 @@
 """The worker that runs changes: django-tasks' own, and beside it a look at what has stopped and may go on."""
 
+import gc
 from typing import Any
 
 from django_tasks_db.management.commands import db_worker
@@ -13,5 +14,6 @@ class Command(db_worker.Command):
     help = "Run changes, and take up whatever has stopped"
 
     def handle(self, **options: Any) -> None:
+        gc.freeze()  # as wsgi.py does
         upkeep.start_watching()
         super().handle(**{**options, "queue_name": "runs"})
