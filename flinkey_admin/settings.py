@@ -111,6 +111,7 @@ INSTALLED_APPS = [
     "flinkey_admin.mirror",
     "flinkey_admin.fleet",
     "flinkey_admin.assignments",
+    "flinkey_admin.node",
 ]
 
 MIDDLEWARE = [

@@ -53,6 +53,5 @@ urlpatterns = [
     path("components/", components, name="components"),
     path("components/<slug:part>/", components, name="components"),
     path("help/", web.help_page, name="help"),
-    path("health/live/", web.live, name="live"),
-    path("health/ready/", web.ready, name="ready"),
+    path("", include("flinkey_admin.node.urls")),
 ]

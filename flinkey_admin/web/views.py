@@ -1,27 +1,11 @@
 """Pages that belong to no feature."""
 
-from django.contrib.auth.decorators import login_not_required
-from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
-
-
-@login_not_required
-def live(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
-    """The process answers."""
-    return HttpResponse("ok", content_type="text/plain")
 
 
 @require_safe
 def help_page(request: HttpRequest) -> HttpResponse:
     """Where flinkey surprises, in short sections that the pages concerned link to."""
     return render(request, "web/help.html", {"section": "help"})
-
-
-@login_not_required
-def ready(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
-    """The process answers and its database does: raises, and so answers 500, if it does not."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
-    return HttpResponse("ok", content_type="text/plain")

@@ -8,7 +8,7 @@ import pytest
 
 from tests.project.source import PRODUCT, ROOT, imports, layer_of, module_of, parse, place, product_files
 
-# flinkey -> upstream -> web -> accounts -> operations -> mirror -> fleet | assignments -> urls
+# flinkey -> upstream -> web -> accounts -> operations -> mirror -> fleet | assignments -> node -> urls
 BELOW = {
     "flinkey": set(),
     "upstream": {"flinkey"},
@@ -18,7 +18,8 @@ BELOW = {
     "mirror": {"flinkey", "upstream", "web", "accounts", "operations"},
     "fleet": {"flinkey", "upstream", "web", "accounts", "operations", "mirror"},
     "assignments": {"flinkey", "upstream", "web", "accounts", "operations", "mirror"},
-    "urls": {"flinkey", "upstream", "web", "accounts", "operations", "mirror", "fleet", "assignments"},
+    "node": {"flinkey", "upstream", "web", "accounts", "operations", "mirror", "fleet", "assignments"},
+    "urls": {"flinkey", "upstream", "web", "accounts", "operations", "mirror", "fleet", "assignments", "node"},
     # Beside the order
     "": set(),
     "sandbox": set(),
@@ -70,7 +71,7 @@ def test_the_order_would_notice_a_wrong_import() -> None:
     assert {layer_of(name) for name in found if name.startswith("flinkey_admin")} == {"fleet", "sandbox"}
 
 
-@pytest.mark.parametrize("feature", ["accounts", "operations", "mirror", "fleet", "assignments"])
+@pytest.mark.parametrize("feature", ["accounts", "operations", "mirror", "fleet", "assignments", "node"])
 def test_inside_a_feature_pure_modules_come_first_and_views_last(feature: str) -> None:
     wrong = []
     for path in (PRODUCT / feature).glob("*.py"):
