@@ -26,6 +26,7 @@ from flinkey_admin.operations.models import Operation, State, Step, Verb
 GAPS = (2, 2, 4, 8, 15, 30)  # seconds between two looks; the last one stays
 PATIENCE = journal.PATIENCE
 GIVE_UP = dt.timedelta(hours=6)  # then we look only when asked
+BELATED = dt.timedelta(minutes=1)  # so long a refusal may be about an earlier try of the same
 
 OVERDUE = dt.timedelta(seconds=30)  # the worker is this late only when it is dead or has much to do
 
@@ -114,7 +115,8 @@ def check_if_due(step: Step, client: Flinkey) -> None:
 def look(step: Step, client: Flinkey) -> Outcome | None:
     """What flinkey now says of a window's change; None while nothing can be said.
 
-    A webhook is a hint: even a refusal counts only when the change is not there.
+    A webhook is a hint: even a refusal counts only when the change is not there. It does not say which try it is
+    about; where there was one before that did not come true, it counts only when the change has had time to show.
     """
     try:
         found = _in_effect(step, client)
@@ -131,9 +133,21 @@ def look(step: Step, client: Flinkey) -> Outcome | None:
         return None
     if found is not None:
         return Outcome(State.CONFIRMED, result_id=found)
-    if step.hint and step.hint.get("succeeded") is False:
+    if step.hint and step.hint.get("succeeded") is False and not _may_be_belated(step):
         return Outcome(State.REFUSED, reason="told", detail=str(step.hint.get("message") or ""))
     return None
+
+
+def _may_be_belated(step: Step) -> bool:
+    """Whether a refusal may be about an earlier try of the same, and this one may still come true."""
+    if step.sent_at is None or timezone.now() - step.sent_at > BELATED:
+        return False
+    tried = Step.objects.filter(customer=step.customer_id, sent_at__lt=step.sent_at, verb__in=WINDOW_VERBS)
+    tried = tried.exclude(state=State.CONFIRMED)
+    if step.verb != Verb.CREATE_WINDOW:
+        return tried.filter(window_id=step.window_id).exists()
+    same = tried.filter(verb=step.verb, car_id=step.car_id, user_id=step.user_id)
+    return any(one.times() == step.times() for one in same)
 
 
 def _in_effect(step: Step, client: Flinkey) -> int | None:

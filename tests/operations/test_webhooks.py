@@ -12,7 +12,18 @@ from flinkey_admin.operations.models import State, Step, Webhook
 from flinkey_admin.sandbox import Remote
 from flinkey_admin.web import sentences
 from tests.conftest import Person
-from tests.operations.stage import Clock, assert_plain, is_so, offers, page_of, receipt, says, visible, windows_like
+from tests.operations.stage import (
+    Clock,
+    assert_plain,
+    is_so,
+    offers,
+    page_of,
+    press,
+    receipt,
+    says,
+    visible,
+    windows_like,
+)
 from tests.operations.test_confirmation import row_states, state_of
 from tests.operations.windows import CAR, SECRET, SHARED, change, created, give, remove, send, told
 
@@ -128,6 +139,39 @@ def test_a_failure_said_of_something_that_is_there_is_not_believed(
     send(created(operationSucceeded=False, errorMessage=NO_BOX))
     receipt(coordinator)
     assert state_of(step) == State.CONFIRMED
+
+
+@pytest.mark.parametrize("act", [give, change])
+def test_a_late_failure_of_an_earlier_try_does_not_end_the_next_one(
+    clock: Clock, coordinator: Person, flinkey: Remote, act: Any
+) -> None:
+    """A message does not say which try it is about; this one came after a person had put the first one aside."""
+    flinkey.settings(fail_assignments=NO_BOX, delay=0.5)
+    first = act(coordinator)
+    clock.advance(301)
+    press(coordinator, receipt(coordinator), "close")
+    flinkey.settings(fail_assignments=None, delay=5)
+    second = act(coordinator)
+    failed = {"operationSucceeded": False, "errorMessage": NO_BOX}
+    send(created(**failed) if act is give else told(2, **failed))
+    receipt(coordinator)
+    assert (first.pk != second.pk, state_of(second)) == (True, State.ACCEPTED)
+    clock.advance(6)
+    receipt(coordinator)
+    assert state_of(second) == State.CONFIRMED
+
+
+@pytest.mark.parametrize("act", [give, change])
+def test_the_next_try_may_fail_as_well(clock: Clock, coordinator: Person, flinkey: Remote, act: Any) -> None:
+    flinkey.settings(fail_assignments=NO_BOX, delay=0.5)
+    failed = {"operationSucceeded": False, "errorMessage": NO_BOX}
+    for wait in (11, 61):
+        step = act(coordinator)
+        send(created(**failed) if act is give else told(2, **failed))
+        clock.advance(wait)
+        receipt(coordinator)
+        assert (state_of(step), step.reason, step.detail) == (State.REFUSED, "told", NO_BOX)
+    assert Step.objects.count() == 2
 
 
 @pytest.mark.parametrize("order", [(True, False), (False, True)])
