@@ -103,6 +103,11 @@ class Operation(models.Model):
     def __str__(self) -> str:
         return f"{self.kind} {self.pk} {self.state}"
 
+    @property
+    def says_why(self) -> bool:
+        """Whether each thing that was left out comes with its reason; of members there is only one."""
+        return bool(self.undoes_id) or self.kind.endswith("-access")
+
 
 class Step(models.Model):
     """One call of an operation, its inverse, and what became of it."""

@@ -99,6 +99,12 @@ def test_conflicts_are_named_before_the_yes(clock: Clock, coordinator: Person, f
     assert values(page)["users"] == "Zoë Groß"
 
 
+def test_the_receipt_says_why_something_was_left_out(clock: Clock, coordinator: Person, flinkey: Remote) -> None:
+    receipt = visible(done(clock, coordinator, asked(coordinator, users="Zoë Groß", cars="Pool 1\nPool 4")))
+    assert "Jörg Müller may open it then left out" in receipt
+    assert "already so" not in receipt
+
+
 def test_what_somebody_else_got_since_the_review_is_left_out(
     clock: Clock, coordinator: Person, flinkey: Remote
 ) -> None:

@@ -21,7 +21,8 @@ from tests.operations.stage import NOW
 
 PEOPLE = (COORDINATOR, BOTH)
 WRITES = ("INSERT", "UPDATE", "DELETE", "REPLACE")
-# Each change of a step's state, in the order in which it came true in the database.
+# Each change of a step's state, in the order in which it came true in the database. What waits for a step that was
+# refused will not come, and is nobody's rival.
 TRIGGERS = """
 CREATE TABLE IF NOT EXISTS story (id INTEGER PRIMARY KEY, step INTEGER, was TEXT, became TEXT, rivals INTEGER);
 CREATE TRIGGER IF NOT EXISTS step_state AFTER UPDATE OF state ON operations_step WHEN OLD.state != NEW.state BEGIN
@@ -30,6 +31,8 @@ CREATE TRIGGER IF NOT EXISTS step_state AFTER UPDATE OF state ON operations_step
        JOIN operations_operation mine ON mine.id = NEW.operation_id
      WHERE NEW.state = 'sent' AND s.settled_at IS NULL AND s.thing_id = NEW.thing_id AND s.kind = NEW.kind
        AND o.id != mine.id AND o.finished_at IS NULL
+       AND NOT EXISTS (SELECT 1 FROM operations_step a LEFT JOIN operations_step b ON b.id = a.after_id
+         WHERE a.id = s.after_id AND 'refused' IN (a.state, b.state))
        AND (o.started_at < mine.started_at OR (o.started_at = mine.started_at AND o.id < mine.id))));
 END;
 CREATE TABLE IF NOT EXISTS theft (operation INTEGER);
