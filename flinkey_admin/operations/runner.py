@@ -133,7 +133,7 @@ class _Run:
             journal.renew(self.operation)
             self.written_at = time.monotonic()
         answers = [(self.under_way.pop(future), future.result()) for future in finished]
-        journal.recall(step for step, outcome in answers if outcome is None)
+        journal.recall(self.operation, (step for step, outcome in answers if outcome is None))
         return [(step, outcome) for step, outcome in answers if outcome is not None]
 
     def tell(self, *, soon: bool = False) -> None:
@@ -147,14 +147,14 @@ class _Run:
             self.wish = wish
             # No thing is left half-way: what was added is still taken out of its old group.
             unsent = [future for future, step in self.under_way.items() if not step.after_id and future.cancel()]
-            journal.recall(step for step in self.announced if not step.after_id)
-            journal.recall([self.under_way.pop(future) for future in unsent])
+            journal.recall(self.operation, (step for step in self.announced if not step.after_id))
+            journal.recall(self.operation, [self.under_way.pop(future) for future in unsent])
             self.announced = deque(step for step in self.announced if step.after_id)
 
     def _fill(self) -> None:
         """Sends what is announced, as far as there is room. What a stop has overtaken was not sent after all."""
         if self.stopped:
-            journal.recall(self.announced)
+            journal.recall(self.operation, self.announced)
             self.announced.clear()
         while self.announced and len(self.under_way) < self._room() and self._next_turn() <= time.monotonic():
             step = self.announced.popleft()

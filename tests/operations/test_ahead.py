@@ -31,3 +31,22 @@ def test_what_was_announced_and_not_sent_is_planned_again(
     assert 0 < sent <= at_once, "what lay ready for a thread stayed there"
     assert sorted(step.attempts for step in operation.steps.all()) == [0] * (len(steps) - sent) + [1] * sent
     assert {step.state for step in operation.steps.all()} == {State.PLANNED}, "refused for now, or never sent"
+
+
+def test_whoever_has_lost_the_lease_takes_back_nothing(clock: Clock, scope: Scope, flinkey: Remote) -> None:
+    """It hung for too long; what it had announced and not sent is by now on its way for somebody else."""
+    steps = [Planned(Verb.ADD, f"car {car}", kind=Kind.CARS, thing_id=car, group_id=2) for car in (1, 2)]
+    slow = journal.plan(scope, Operation.Kind.ADD, {"count": 2}, steps)
+    assert journal.begin(slow)
+    announced = list(slow.steps.all())
+    journal.note([], announced, slow)
+    clock.advance(25)
+    journal.recover(scope)
+    quick = Operation.objects.get(pk=slow.pk)
+    assert journal.begin(quick)
+    journal.note([], list(quick.steps.all()), quick)
+
+    journal.recall(slow, announced)
+    assert [(step.state, step.attempts) for step in slow.steps.all()] == [(State.SENT, 2)] * 2
+    journal.recall(quick, list(quick.steps.all()))
+    assert [(step.state, step.attempts) for step in slow.steps.all()] == [(State.UNKNOWN, 1)] * 2

@@ -50,16 +50,17 @@ def note(settled: Iterable[tuple[Step, Outcome]], sent: Iterable[Step], operatio
             Operation.objects.filter(pk=operation_id).update(lease_until=now + LEASE, active_at=now)
 
 
-def recall(steps: Iterable[Step]) -> None:
+def recall(operation: Operation, steps: Iterable[Step]) -> None:
     """These calls were announced and then not made, because the run has stopped before their turn.
 
+    operation: whose lease this is; whoever has lost it recalls nothing, for the calls may be somebody else's by now.
     steps: as they were before. What an earlier run has lost stays lost: it may have been done all the same.
     """
     found = list(steps)
     for state, reason in ((State.PLANNED, ""), (State.UNKNOWN, "lost")):
         lost = state == State.UNKNOWN
         if keys := [step.pk for step in found if (step.state in {State.SENT, State.UNKNOWN}) is lost]:
-            rows = Step.objects.filter(pk__in=keys, state=State.SENT)
+            rows = Step.objects.filter(pk__in=keys, state=State.SENT, operation__lease_mark=operation.lease_mark)
             rows.update(state=state, reason=reason, attempts=F("attempts") - 1)
 
 
