@@ -12,7 +12,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run serve test lint bench format lighthouse screenshots pictures browser clean thorough postgres kill machine planted
+.PHONY: help demo run serve test lint bench format lighthouse screenshots pictures browser clean thorough postgres kill machine planted alive
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
@@ -35,6 +35,9 @@ thorough: $(VENV)/dev postgres ## every case of the matrices of which `make test
 kill: $(VENV)/dev postgres ## kill -9 at every call and commit, 1,000 lost answers, and one of two workers on PostgreSQL
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --thorough -m sampled tests/operations/test_kill.py tests/operations/test_kill_pairs.py \
 		tests/fleet/test_restore_group.py tests/operations/test_lost_answers.py tests/operations/test_two_workers.py
+
+alive: $(VENV)/dev postgres ## backups put back in the middle of a move, full disks, wrong clocks, on SQLite and PostgreSQL
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --thorough -m sampled tests/node
 
 machine: $(VENV)/dev ## coordinators, faults and deaths in any order: 2,000 examples of 50 steps (MACHINE=200x50 SEED=1)
 	$(BIN)/python -m tests.machine $(or $(MACHINE),2000x50) $(or $(SEED),1)

@@ -25,6 +25,7 @@ from flinkey_admin.operations.journal.planning import (
     set_reason,
 )
 from flinkey_admin.operations.journal.pruning import Pruned, prune
+from flinkey_admin.operations.journal.restoring import restored
 from flinkey_admin.operations.journal.results import hint, note, recall, settle_window, take_check, watch
 from flinkey_admin.operations.journal.state import summarise, summary, to_send
 from flinkey_admin.operations.journal.terms import (
@@ -74,6 +75,7 @@ __all__ = [
     "renew",
     "reopen",
     "require_free",
+    "restored",
     "set_pace",
     "set_reason",
     "settle_window",
