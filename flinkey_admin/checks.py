@@ -26,6 +26,7 @@ HINTS = {
     "LANGUAGE_CODE": "en or de; leave it out to follow the browser",
     "RETENTION_DAYS": "the days for which the history of changes is kept, at least 30: 540",
     "SECRET_KEY": "at least 50 random characters: python3 -c 'import secrets; print(secrets.token_urlsafe(50))'",
+    "SECRET_KEY_OLD": "the SECRET_KEY before this one, until rotate_keys has run; else leave it out",
     "SERIES_WINDOWS": "how many accesses a series gives at most: 500",
     "SESSION_HOURS": "the hours after which everybody signs in again: 12",
     "SESSION_IDLE_MINUTES": "the minutes without a click after which a manager signs in again: 45",
@@ -86,6 +87,11 @@ def filled(value: str | list[str]) -> None:
 def long_enough(value: str) -> None:
     if len(value) < 50:
         raise ValidationError("shorter than 50 characters")
+
+
+def long_enough_if_any(value: str) -> None:
+    if value:
+        long_enough(value)
 
 
 def valid_upstream(value: str) -> None:

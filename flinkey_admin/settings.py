@@ -17,6 +17,7 @@ from flinkey_admin.checks import (
     filled,
     local_secret,
     long_enough,
+    long_enough_if_any,
     unreadable_files,
     valid_bundle,
     valid_language,
@@ -54,6 +55,7 @@ SECRET_KEY = (
     if LOOPBACK
     else env.str("SECRET_KEY", validate=long_enough)
 )
+SECRET_KEY_OLD = env.str("SECRET_KEY_OLD", "", validate=long_enough_if_any)
 TOKEN_KEYS = (
     env.list("TOKEN_KEYS", [], validate=valid_token_keys) or [local_secret(VAR_DIR / "token-key", "", fernet=True)]
     if LOOPBACK
@@ -81,6 +83,8 @@ try:
     env.seal()
 except EnvError as error:
     raise ImproperlyConfigured(explain(error)) from None
+
+SECRET_KEY_FALLBACKS = [SECRET_KEY_OLD] if SECRET_KEY_OLD else []
 
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     VAR_DIR.mkdir(parents=True, exist_ok=True)

@@ -30,6 +30,14 @@ class Manager(AbstractBaseUser):
         """The customers that flinkey lists for this person, by name; read once a request."""
         return list(self.customers.order_by("name"))
 
+    def get_session_auth_hash(self) -> str:
+        """What ends a session when it changes: never, since the password is flinkey's and none is kept here.
+
+        Django's own hangs on SECRET_KEY as well. A new key would then give each session another number in the middle of
+        the work, which signs out whatever else that browser asks at the moment, and the jobs that know the old number.
+        """
+        return f"manager {self.pk}"
+
     def __str__(self) -> str:
         return self.email
 

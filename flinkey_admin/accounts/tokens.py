@@ -34,3 +34,23 @@ def read(session: SessionBase) -> str | None:
         return _box().decrypt(sealed.encode()).decode()
     except InvalidToken:
         return None
+
+
+def reseal(session: SessionBase) -> bool:
+    """Encrypts the session's token with the newest key; False when it was already, or there is none.
+
+    Raises InvalidToken when its key has been taken away.
+    """
+    sealed = session.get(TOKEN)
+    if not sealed or _opens(settings.TOKEN_KEYS[0], sealed):
+        return False
+    session[TOKEN] = _box().rotate(sealed.encode()).decode()
+    return True
+
+
+def _opens(key: str, sealed: str) -> bool:
+    try:
+        Fernet(key).decrypt(sealed.encode())
+    except InvalidToken:
+        return False
+    return True

@@ -26,6 +26,7 @@ LINE = re.compile(r"^  (?P<name>[A-Z_]+) (?P<problem>is missing|is wrong \(.+\))
 WRONG: dict[str, list[str | None]] = {
     "FLINKEY_API_KEY": [None, "", "   "],
     "SECRET_KEY": [None, "", "short"],
+    "SECRET_KEY_OLD": ["short"],
     "TOKEN_KEYS": [None, "", "abc", f"{KEY},", f"{KEY},not-a-key"],
     "ALLOWED_HOSTS": [None, "", " , "],
     "TIME_ZONE": ["Mars/Olympus", "Berlin", ""],
@@ -119,6 +120,7 @@ GIVEN: dict[str, tuple[str, str, Any]] = {
     "FLINKEY_PROXY": ("http://proxy.example:3128", "FLINKEY_PROXY", "http://proxy.example:3128"),
     "FLINKEY_CA_BUNDLE": ("", "FLINKEY_CA_BUNDLE", ""),
     "SECRET_KEY": (PRODUCTION["SECRET_KEY"], "SECRET_KEY", PRODUCTION["SECRET_KEY"]),
+    "SECRET_KEY_OLD": ("older" * 10, "SECRET_KEY_OLD", "older" * 10),
     "TOKEN_KEYS": (f"{KEY},{OLDER}", "TOKEN_KEYS", [KEY, OLDER]),
     "ALLOWED_HOSTS": ("a.example,b.example", "ALLOWED_HOSTS", ["a.example", "b.example"]),
     "DATABASE_URL": ("postgres://me:pw@db.example/fleet", "DATABASES", "fleet"),
