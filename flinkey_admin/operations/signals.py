@@ -13,6 +13,8 @@ told = Signal()
 # Receivers return the seconds for which flinkey must be left alone: it asked for that, or was not reached just now.
 # `asked`: only what it asked for counts.
 pause_left = Signal()
+# The worker of changes is alive and looks around, every other second: whoever does something now and then hangs on it.
+looked = Signal()
 # `operation`: a plan that somebody looks at. Receivers return sentences that the person should read before the yes.
 warnings = Signal()
 # `scope`, `operation`: a plan that is about to get its yes, and no longer young. Receivers ask flinkey and return what

@@ -96,6 +96,7 @@ def watch() -> None:
     while True:
         try:
             take_up()
+            signals.looked.send(sender=None)
         except DatabaseError:
             logger.exception("changes that wait could not be looked at")
         finally:

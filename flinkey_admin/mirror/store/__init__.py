@@ -5,6 +5,7 @@ ourselves (`own`). All that one answer or one own change means is one short tran
 """
 
 from flinkey_admin.mirror.store.answers import apply
+from flinkey_admin.mirror.store.gone import forget_gone
 from flinkey_admin.mirror.store.leases import claim, hold_sweep, note_look, note_progress, plan_sweep, release
 from flinkey_admin.mirror.store.own import own
 from flinkey_admin.mirror.store.story import GONE, Answer
@@ -14,6 +15,7 @@ __all__ = [
     "Answer",
     "apply",
     "claim",
+    "forget_gone",
     "hold_sweep",
     "note_look",
     "note_progress",
