@@ -1,0 +1,175 @@
+"""Erases a person from the database. The only code besides their owners that writes the journal and the copy: it puts
+a mark in the place of a person's words, and changes nothing else of them.
+
+The numbers of flinkey stay (they name nobody once flinkey has forgotten them), and so do changes, steps and times: a
+receipt says as many things as before.
+"""
+
+import json
+from collections import Counter
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any
+
+from axes.models import AccessAttempt, AccessFailureLog, AccessLog
+from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.db import connection, transaction
+from django.db.models import Model, Q
+from django.utils.translation import gettext as _
+
+from flinkey_admin.accounts.models import Manager, SignIn
+from flinkey_admin.assignments.models import Feed
+from flinkey_admin.fleet.models import Note, Selection
+from flinkey_admin.mirror.models import Membership, User
+from flinkey_admin.node.persons import walking
+from flinkey_admin.node.persons.finding import Person, of_numbers
+from flinkey_admin.operations.models import Operation, Webhook
+
+AT_A_TIME = 200
+AXES = (AccessAttempt, AccessFailureLog, AccessLog)
+
+
+@dataclass
+class Erased:
+    """rows: how many rows of each table were changed or deleted. loosely: texts with the last name alone."""
+
+    rows: Counter[str] = field(default_factory=Counter)
+    loosely: list[str] = field(default_factory=list)
+    deleted: set[tuple[str, Any]] = field(default_factory=set)
+
+
+def forget(person: Person, *, dry_run: bool = False) -> Erased:
+    """Erases the person, and the pages of the file in which the words stood. dry_run: only says where they stand."""
+    done = Erased()
+    with transaction.atomic():
+        _delete(person, done)
+        _sessions(person, done)
+        if dry_run:
+            transaction.set_rollback(True)
+    for model in walking.tables():
+        _rewrite(model, person, done, dry_run=dry_run)
+    if person.manager:
+        done.rows["accounts_manager"] += 1
+        if not dry_run:
+            _close(person.manager)
+    done.loosely = _loosely(person)
+    if not dry_run:
+        _sweep_out()
+    return done
+
+
+def _delete(person: Person, done: Erased) -> None:
+    """What is about this person alone and counted by nobody."""
+    manager = person.manager.pk if person.manager else None
+    mine: list[Any] = [
+        User.objects.filter(of_numbers(person, kind="", number="flinkey_id")),
+        Membership.objects.filter(of_numbers(person)),
+        Feed.objects.filter(of_numbers(person, number="flinkey_id") | Q(person=manager)),
+        Selection.objects.filter(Q(pk__in=_selections(person)) | Q(manager=manager)),
+        SignIn.objects.filter(manager=manager),
+        Webhook.objects.filter(pk__in=_webhooks(person)),
+        *(model.objects.filter(_any_address("username", person)) for model in AXES),
+    ]
+    for rows in mine:
+        table, keys = rows.model._meta.db_table, list(rows.values_list("pk", flat=True))
+        rows.delete()
+        done.rows[table] += len(keys)
+        done.deleted |= {(table, key) for key in keys}
+
+
+def _any_address(name: str, person: Person) -> Q:
+    wanted = Q(pk__in=[])
+    for email in person.emails:
+        wanted |= Q(**{f"{name}__iexact": email})
+    return wanted
+
+
+def _selections(person: Person) -> list[Any]:
+    return [
+        row.pk
+        for row in Selection.objects.filter(kind="users")
+        if any((row.customer_id, number) in person.numbers for number in row.ids)
+    ]
+
+
+def _webhooks(person: Person) -> list[int]:
+    """flinkey's messages as they came, that are about this user."""
+    found = []
+    for row in Webhook.objects.exclude(customer=None).iterator():
+        try:
+            said = json.loads(row.body)
+        except ValueError:
+            continue
+        number = said.get("userId") if isinstance(said, dict) else None
+        if (row.customer_id, number) in person.numbers:
+            found.append(row.pk)
+    return found
+
+
+def _sessions(person: Person, done: Erased) -> None:
+    """The person's own end; what others have typed about the person and not sent yet goes."""
+    store = import_module(settings.SESSION_ENGINE).SessionStore
+    manager = str(person.manager.pk) if person.manager else ""
+    for row in Session.objects.all():
+        session = store(session_key=row.session_key)
+        data = dict(session.items())
+        mine = manager and data.get("_auth_user_id") == manager
+        named = [name for name, value in data.items() if walking.stands(value, {}, person)]
+        done.rows["django_session"] += bool(mine or named)
+        if mine or "email" in named:
+            session.delete()
+        elif named:
+            for name in named:
+                del session[name]
+            session.save()
+
+
+def _rewrite(model: type[Model], person: Person, done: Erased, *, dry_run: bool) -> None:
+    """Puts the mark into the texts of a table, some rows at a time, so that nobody waits for long."""
+    table, names = model._meta.db_table, walking.texts_of(model)
+    pks = [pk for pk in walking.standing(model, person) if (table, pk) not in done.deleted]
+    done.rows[table] += len(pks)
+    for first in range(0, 0 if dry_run else len(pks), AT_A_TIME):
+        with transaction.atomic():
+            for row in list(walking.rows(model, pks[first : first + AT_A_TIME])):
+                fresh = {
+                    name: _fitting(model, name, walking.without(row[name], row, person, mark(person))) for name in names
+                }
+                model._base_manager.filter(pk=row["pk"]).update(**fresh)
+
+
+def _fitting(model: type[Model], name: str, value: Any) -> Any:
+    longest = getattr(model._meta.get_field(name), "max_length", None)
+    return value[:longest] if longest and isinstance(value, str) else value
+
+
+def mark(person: Person) -> str:
+    """What stands in the place of the person from now on."""
+    number = min((number for _customer, number in person.numbers), default=None)
+    return _("forgotten person %(number)s") % {"number": number} if number else _("forgotten person")
+
+
+def _close(manager: Manager) -> None:
+    """The account stays as a number, so that each change still has somebody who made it."""
+    manager.reach_set.all().delete()
+    manager.email, manager.is_active, manager.last_login = f"forgotten-{manager.pk}@person.invalid", False, None
+    manager.save(update_fields=["email", "is_active", "last_login"])
+
+
+def _loosely(person: Person) -> list[str]:
+    notes = Note.objects.values_list("pk", "text")
+    reasons = Operation.objects.exclude(reason="").values_list("pk", "reason")
+    found = [f"note {pk}" for pk, text in notes if person.loosely.search(text)]
+    return found + [f"the reason of change {pk}" for pk, text in reasons if person.loosely.search(text)]
+
+
+def _sweep_out() -> None:
+    """The words are out of the rows, and still in the file: a database reuses their place later, or never."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("VACUUM")
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        else:
+            for table in connection.introspection.django_table_names(only_existing=True):
+                cursor.execute(f"VACUUM {connection.ops.quote_name(table)}")
