@@ -12,12 +12,13 @@ from django.utils import timezone
 from flinkey_admin import upstream
 from flinkey_admin.accounts import tokens
 from flinkey_admin.accounts.backend import take_token
+from flinkey_admin.accounts.devices import device_of
 from flinkey_admin.accounts.models import Customer, Manager, Reach, SignIn
 from flinkey_admin.accounts.scoping import Scope
 from flinkey_admin.flinkey import Token, records
 from flinkey_admin.flinkey.errors import NotFound
 
-CUSTOMER, LAST_SEEN, STARTED = "customer", "last_seen", "started"
+CUSTOMER, LAST_SEEN, STARTED, DEVICE = "customer", "last_seen", "started", "device"
 
 
 class WrongPassword(Exception):
@@ -58,12 +59,14 @@ def _open(request: HttpRequest, manager: Manager, token: Token, listed: list[rec
     session, now = request.session, timezone.now()
     tokens.store(session, token)
     session[STARTED] = session[LAST_SEEN] = now.timestamp()
+    session[DEVICE] = device_of(request.headers.get("User-Agent", ""))
     if len(listed) == 1:
         session[CUSTOMER] = listed[0].id
     elif session.get(CUSTOMER) not in {customer.id for customer in listed}:
         session.pop(CUSTOMER, None)
     session.save()
     SignIn.objects.filter(expires_at__lte=now).delete()
+    type(session).clear_expired()  # with the tokens in them
     SignIn.objects.update_or_create(
         session_key=session.session_key,
         defaults={"manager": manager, "expires_at": min(token.expires_at, now + absolute_limit())},

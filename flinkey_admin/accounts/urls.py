@@ -2,6 +2,7 @@ from django.urls import path
 
 from flinkey_admin.accounts import views
 from flinkey_admin.accounts.preferences import preferences
+from flinkey_admin.accounts.sessions import sessions
 
 app_name = "accounts"
 urlpatterns = [
@@ -9,4 +10,5 @@ urlpatterns = [
     path("sign-out/", views.sign_out, name="sign_out"),
     path("customers/", views.customers, name="customers"),
     path("settings/", preferences, name="preferences"),
+    path("settings/sessions/", sessions, name="sessions"),
 ]

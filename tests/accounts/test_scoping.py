@@ -103,6 +103,7 @@ ROUTES: dict[str, dict[str, str]] = {
     "reports/mismatches/csv/": {"/reports/mismatches/csv/": SEEN},
     "timeline/": {"/timeline/": SEEN, "/timeline/?rows=users&q=kanari": SEEN},
     "messages/": {"/messages/": LED},
+    "settings/sessions/": {"/settings/sessions/": LED},
     "operations/": {"/operations/": SEEN},
     "operations/<id:operation_id>/": {"/operations/{done}/": SEEN, "/operations/{plan}/": SEEN},
     "operations/<id:operation_id>/run/": {"/operations/{done}/run/": LED, "/operations/{plan}/run/": LED},

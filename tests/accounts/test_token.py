@@ -87,7 +87,7 @@ def test_the_session_holds_it_sealed_under_our_key(coordinator: Person, remote: 
     assert settings.TOKEN_KEYS[0] not in settings.SECRET_KEY
     assert sorted(data) == [
         *("_auth_user_backend", "_auth_user_hash", "_auth_user_id"),
-        *("customer", "flinkey_token", "flinkey_token_expires", "last_seen", "started"),
+        *("customer", "device", "flinkey_token", "flinkey_token_expires", "last_seen", "started"),
     ]
 
 
