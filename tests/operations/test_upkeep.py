@@ -197,7 +197,7 @@ def test_what_was_lost_stays_lost_when_its_next_call_is_announced_and_not_made(
     assert (lost.state, members(flinkey, "cars", 2)) == (State.UNKNOWN, [1, 5, 6])
     assert journal.begin(operation)
     journal.note([], [lost], operation)
-    journal.recall([lost])
+    journal.recall(operation, [lost])
     journal.release(operation, Hold.QUEUED)
     lost.refresh_from_db()
     assert (lost.state, lost.reason, lost.attempts) == (State.UNKNOWN, "lost", 1)
