@@ -80,7 +80,8 @@ class _Run:
         self.under_way: dict[Future[Outcome | None], Step] = {}
         self.shut = threading.Event()  # no call may begin, though its thread is free
         self.confirmed: list[Step] = []  # not told yet
-        self.began = self.told_at = self.written_at = time.monotonic()
+        self.began = self.told_at = time.monotonic()
+        self._lease_renewed()
         self.sent = self.answered = 0
         self.careful = any(step.reason in HOLDS for step in todo)  # it was in trouble: one call first
         self.why, self.wish, self.ended = "", "", False
@@ -108,7 +109,7 @@ class _Run:
             starting = self._next_steps()
             if settled or starting:
                 journal.note(settled, starting, self.operation)
-                self.written_at = time.monotonic()
+                self._lease_renewed()
             self.announced.extend(starting)
             self._fill()
             self.tell(soon=bool(self.under_way))
@@ -131,9 +132,11 @@ class _Run:
         finished = [future for future in self.under_way if future.done()]
         if time.monotonic() - self.written_at > ALIVE:
             journal.renew(self.operation)
-            self.written_at = time.monotonic()
+            self._lease_renewed()
         answers = [(self.under_way.pop(future), future.result()) for future in finished]
-        journal.recall(self.operation, (step for step, outcome in answers if outcome is None))
+        unsent = [step for step, outcome in answers if outcome is None]
+        journal.recall(self.operation, unsent)
+        self.ready.extendleft(unsent)
         return [(step, outcome) for step, outcome in answers if outcome is not None]
 
     def tell(self, *, soon: bool = False) -> None:
@@ -176,13 +179,24 @@ class _Run:
         return upstream.submit(self._perform, step)
 
     def _perform(self, step: Step) -> Outcome | None:
-        """In a thread of its own. None: it was not sent, for another answer has said meanwhile that none may be."""
-        if self.shut.is_set():
+        """In a thread of its own. None: it was not sent, for another answer has said meanwhile that none may be.
+
+        Nor once the lease has run out, while this process hung: by now the call may be somebody else's, and undone.
+        """
+        if self.shut.is_set() or self._has_hung():
             return None
         outcome = calls.perform(self.client, step)
         if outcome.stop:
             self.shut.set()
         return outcome
+
+    def _lease_renewed(self) -> None:
+        self.written_at, self.renewed_at = time.monotonic(), timezone.now()
+
+    def _has_hung(self) -> bool:
+        """Whether the lease has run out, by whichever clock: either may have been set, or have stood still."""
+        passed = max(dt.timedelta(seconds=time.monotonic() - self.written_at), timezone.now() - self.renewed_at)
+        return passed > journal.LEASE
 
     def _look_again(self) -> list[tuple[Step, Outcome]]:
         """The removals whose thing came into its new group in an earlier run: by who is in the groups now.

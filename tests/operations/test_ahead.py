@@ -1,11 +1,13 @@
 """Calls are announced ahead of their turn: a stop takes back those that were not made."""
 
+import time
+
 import pytest
 
 from flinkey_admin import upstream
 from flinkey_admin.accounts.scoping import Scope, require_client
 from flinkey_admin.flinkey import Kind
-from flinkey_admin.operations import journal, runner
+from flinkey_admin.operations import journal, runner, signals
 from flinkey_admin.operations.journal import Planned
 from flinkey_admin.operations.models import Operation, State, Verb
 from flinkey_admin.sandbox import Remote
@@ -50,3 +52,34 @@ def test_whoever_has_lost_the_lease_takes_back_nothing(clock: Clock, scope: Scop
     assert [(step.state, step.attempts) for step in slow.steps.all()] == [(State.SENT, 2)] * 2
     journal.recall(quick, list(quick.steps.all()))
     assert [(step.state, step.attempts) for step in slow.steps.all()] == [(State.UNKNOWN, 1)] * 2
+
+
+def test_a_process_that_hung_sends_nothing_that_lay_ready(
+    clock: Clock, scope: Scope, flinkey: Remote, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By now somebody else may have done it, and a person may have taken it back. When nobody has, it goes on."""
+    monkeypatch.setattr(upstream, "AT_ONCE", 4)
+    monkeypatch.setattr(runner, "TELL", 0.0)
+    flinkey.settings(latency=0.2)
+    steps = [Planned(Verb.ADD, f"car {car}", kind=Kind.CARS, thing_id=car, group_id=3) for car in range(1, 31)]
+    operation = journal.plan(scope, Operation.Kind.ADD, {"count": len(steps)}, steps)
+    flinkey.clear_requests()
+    seen: list[tuple[int, int]] = []
+
+    def hang(**_kwargs: object) -> None:
+        if not seen:
+            clock.advance(21)
+            time.sleep(1.2)
+            announced = operation.steps.exclude(state=State.PLANNED).count()
+            seen.append((count(flinkey, "assignCarToGroup"), announced))
+
+    signals.confirmed.connect(hang)
+    try:
+        runner.run(operation, require_client(scope))
+    finally:
+        signals.confirmed.disconnect(hang)
+    sent, announced = seen[0]
+    assert 4 <= sent < announced
+    operation.refresh_from_db()
+    assert [step.attempts for step in operation.steps.all()] == [1] * len(steps)
+    assert count(flinkey, "assignCarToGroup") == len(steps)
