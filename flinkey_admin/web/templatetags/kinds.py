@@ -1,10 +1,13 @@
 """The four kinds of member in words. A verb and its object are one sentence: other languages join them otherwise."""
 
+import re
+
 from django import template
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 register = template.Library()
+PLATE = re.compile(r"\b([A-ZÄÖÜ]{1,3}-[A-ZÄÖÜ]{1,3} ?\d{1,4}(?: ?[EH])?)\b")
 
 
 @register.filter
@@ -58,3 +61,9 @@ def parted(label: str) -> list[tuple[str, str]]:
     """A label as it was kept, "name · plate" or "name · e-mail → name · plate": the name of each side, and the rest."""
     sides = (side.partition(" · ") for side in label.split(" → "))
     return [(name, rest) for name, _dot, rest in sides]
+
+
+@register.filter
+def plates(sentence: str) -> list[tuple[str, bool]]:
+    """The pieces of a sentence, and of each whether it is a plate: no line may end at the hyphen of HH-FK 1234."""
+    return [(piece, at % 2 == 1) for at, piece in enumerate(PLATE.split(sentence)) if piece]
