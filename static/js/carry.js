@@ -2,13 +2,15 @@
    group already chosen, and the review comes. The button is the way for keyboard and fingers. */
 const START = 6; // pixels that a mouse moves before it drags
 const NAMES = 4; // of so many rows are called by name
+const EDGE = 48; // pixels from the top and the bottom of the side list within which it scrolls by itself
 const COPIED = ".plate, .second, input, button"; // text that people mark to copy it, and what is pressed
-let carried = null; // { row, mover, x, y, rows, side }
+let carried = null; // { row, mover, from, at, rows, side }
 
 /** A row was pressed. mover: the button of its form that moves; bring: fetches a part of the page. */
 export function press(event, row, mover, bring) {
   if (carried || event.target.closest(COPIED)) return;
-  carried = { row, mover, bring, x: event.clientX, y: event.clientY };
+  const at = { x: event.clientX, y: event.clientY };
+  carried = { row, mover, bring, at, from: at };
 }
 
 // All that is ticked if this row is; else this row alone, as in every list of files.
@@ -27,20 +29,38 @@ async function begin() {
   const side = await bring(`/keys/groups/${group ? `?not=${group}` : ""}`, "targets");
   if (!carried?.rows) return side?.remove(); // let go before the list came
   carried.side = side;
+  requestAnimationFrame(scroll);
   const names = carried.rows.map((one) => one.querySelector(".name").textContent);
   const more = mover.form.querySelectorAll('input[name="id"]:checked').length - NAMES;
   side.querySelector("[data-carried]").textContent = names.length > NAMES ? `${names.slice(0, NAMES).join(", ")} + ${more}` : names.join(", ");
 }
 
-const targetAt = (event) => carried.side && document.elementFromPoint(event.clientX, event.clientY)?.closest("#targets [data-group]");
+const targetAt = ({ x, y }) => carried.side && document.elementFromPoint(x, y)?.closest("#targets [data-group]");
+
+function mark() {
+  const target = targetAt(carried.at);
+  for (const one of carried.side.querySelectorAll("[data-group]")) one.toggleAttribute("data-over", one === target);
+}
+
+// A list that is longer than the window goes on while a row is held at its end, the quicker the nearer.
+function scroll() {
+  if (!carried?.side) return;
+  const { side, at } = carried;
+  const place = side.getBoundingClientRect();
+  const [above, below] = [place.top + EDGE - at.y, at.y - place.bottom + EDGE].map((far) => Math.min(Math.max(far, 0), EDGE) / 4);
+  if (at.x >= place.left && above !== below) {
+    side.scrollTop += below - above;
+    mark();
+  }
+  requestAnimationFrame(scroll);
+}
 
 function moved(event) {
   if (!carried) return;
   if (!(event.buttons & 1)) return stop(); // let go before this file came, or outside of the window
-  if (!carried.rows && Math.hypot(event.clientX - carried.x, event.clientY - carried.y) > START) begin();
-  if (!carried.side) return;
-  const target = targetAt(event);
-  for (const one of carried.side.querySelectorAll("[data-group]")) one.toggleAttribute("data-over", one === target);
+  if (!carried.rows && Math.hypot(event.clientX - carried.from.x, event.clientY - carried.from.y) > START) begin();
+  carried.at = { x: event.clientX, y: event.clientY };
+  if (carried.side) mark();
 }
 
 function stop() {
@@ -57,7 +77,7 @@ function released(event) {
   document.addEventListener("click", swallow, true);
   setTimeout(() => document.removeEventListener("click", swallow, true));
   const { row, mover } = carried;
-  const group = targetAt(event)?.dataset.group;
+  const group = targetAt({ x: event.clientX, y: event.clientY })?.dataset.group;
   stop();
   if (group) send(row, mover, group);
 }

@@ -189,3 +189,18 @@ def test_rows_are_dragged_onto_a_group_and_the_review_comes(desk: Page, flinkey:
     carry(desk, "Pool 2", "Berlin")
     desk.mouse.up()
     arrive(desk, re.compile("^Move Pool 2 .*to Berlin"))
+
+
+def test_the_side_list_scrolls_while_a_row_is_held_at_its_end(desk: Page) -> None:
+    desk.goto("/groups/1/cars/")
+    carry(desk, "Pool 3", "Berlin")
+    desk.set_viewport_size({"width": 1280, "height": 260})  # room for one group
+    side = desk.locator("#targets")
+    place = box(side)
+    desk.mouse.move(place["x"] + 20, place["y"] + place["height"] - 5)
+    last = desk.locator("#targets li", has_text="Leer")
+    expect(last).to_be_in_viewport(ratio=1)
+    desk.mouse.move(place["x"] + 20, place["y"] + 5)
+    expect(desk.locator("#targets h2")).to_be_in_viewport(ratio=1)
+    press(desk, "Escape")
+    desk.mouse.up()
