@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from playwright.sync_api import Page
+import pytest
+from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Complaints, Open, sign_in
+from tests.browser.conftest import Complaints, Open, sign_in, tick
 
 PATHS = (
     "/",
@@ -27,12 +28,17 @@ SMALL = """() => [...document.querySelectorAll('a[href], button, select, textare
   .map(([one, place]) => `${one.tagName} ${one.className} ${one.textContent.trim().slice(0, 30)} ${place.height}`)"""
 
 
-def test_whatever_is_pressed_is_wide_enough_for_a_finger(
-    open_window: Open, complaints: Complaints, page: Page, live_server: Any
-) -> None:
-    phone = open_window(base_url=live_server.url, has_touch=True, is_mobile=True).new_page()
-    complaints.listen(phone)
-    sign_in(phone)
+@pytest.fixture
+def phone(open_window: Open, complaints: Complaints, page: Page, live_server: Any) -> Page:
+    """The coordinator, with a phone."""
+    size = {"width": 390, "height": 844}
+    opened = open_window(base_url=live_server.url, has_touch=True, is_mobile=True, viewport=size).new_page()
+    complaints.listen(opened)
+    sign_in(opened)
+    return opened
+
+
+def test_whatever_is_pressed_is_wide_enough_for_a_finger(phone: Page) -> None:
     wrong = {}
     for path in PATHS:
         phone.goto(path)
@@ -41,3 +47,12 @@ def test_whatever_is_pressed_is_wide_enough_for_a_finger(
             if small := phone.evaluate(SMALL):
                 wrong[path, width] = small
     assert wrong == {}
+
+
+def test_the_menu_opens_above_the_bar_of_the_ticked_rows(phone: Page) -> None:
+    phone.goto("/groups/1/cars/")
+    tick(phone, "Pool 1")
+    expect(phone.get_by_role("group", name="What to do with what is ticked")).to_be_visible()
+    phone.locator("nav.side summary").tap()
+    phone.locator("nav.side .list a").last.tap(timeout=3000)  # what lies under the bar cannot be tapped
+    expect(phone.get_by_role("heading", level=1)).to_have_text("Help")
