@@ -23,18 +23,21 @@ class Trouble:
     again: bool = False  # another try may go better: the page leads to it
 
 
-def last_resort(_request: HttpRequest) -> HttpResponse:
+def last_resort(request: HttpRequest) -> HttpResponse:
     """What is left to say when even the middleware has failed: no database, no session, nobody signed in."""
-    return _bare(UNEXPECTED, 500)
+    return _bare(request, UNEXPECTED, 500)
 
 
-def refused(_request: HttpRequest, exception: Exception) -> HttpResponse:
+def refused(request: HttpRequest, exception: Exception) -> HttpResponse:
     """A request that was turned away before any view: another host's name, more fields than any page of ours has."""
-    return _bare(NOT_HERE if isinstance(exception, DisallowedHost) else TOO_MUCH, 400)
+    return _bare(request, NOT_HERE if isinstance(exception, DisallowedHost) else TOO_MUCH, 400)
 
 
-def _bare(sentence: Text, status: int) -> HttpResponse:
-    context = {"heading": HEADINGS[500], "sentence": sentence, "reference": logs.current.get()}
+def _bare(request: HttpRequest, sentence: Text, status: int) -> HttpResponse:
+    """Without the request in the template: what the frame of a page wants to know may be what has failed."""
+    context = {"heading": HEADINGS[500], "sentence": sentence, "reference": logs.current.get(), "level": "bad"}
+    if request.headers.get("HX-Request") == "true":  # django_htmx may not have come to it
+        return _beside_the_page(HttpResponse(render_to_string("web/_toast.html", context), status=status))
     return HttpResponse(render_to_string("web/error.html", context), status=status)
 
 
@@ -52,10 +55,14 @@ def error_response(request: HttpRequest, trouble: Trouble) -> HttpResponse:
         "again": request.get_full_path() if trouble.again else "",
     }
     if getattr(request, "htmx", False):
-        response = render(request, "web/_toast.html", context, status=trouble.status)
-        response.headers["HX-Retarget"] = "#toasts"
-        response.headers["HX-Reswap"] = "innerHTML"  # the same fault twice is one toast
-        # The address goes on naming what the page shows.
-        response.headers["HX-Push-Url"] = "false"
-        return response
+        return _beside_the_page(render(request, "web/_toast.html", context, status=trouble.status))
     return render(request, "web/error.html", context, status=trouble.status)
+
+
+def _beside_the_page(toast: HttpResponse) -> HttpResponse:
+    """htmx must not put it into the page instead of what the page shows, which then would never come back by itself."""
+    toast.headers["HX-Retarget"] = "#toasts"
+    toast.headers["HX-Reswap"] = "innerHTML"  # the same fault twice is one toast
+    # The address goes on naming what the page shows.
+    toast.headers["HX-Push-Url"] = "false"
+    return toast

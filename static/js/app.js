@@ -202,6 +202,19 @@
     dismiss(event);
     fillIn(event);
   });
+  function unreachable(event) {
+    if (event.detail?.ctx?.sourceElement?.hasAttribute("data-quiet")) {
+      document.getElementById("age")?.setAttribute("data-state", "stale"); // nobody asked; the next look may find it
+      return;
+    }
+    const toasts = document.getElementById("toasts");
+    const toast = document.createElement("div");
+    toast.className = "toast bad";
+    toast.setAttribute("role", "alert");
+    toast.textContent = toasts.dataset.unreachable;
+    toasts.replaceChildren(toast);
+  }
+
   document.addEventListener("keydown", (event) => {
     walkHits(event);
     const held = event.ctrlKey || event.metaKey;
@@ -224,17 +237,12 @@
   document.addEventListener("htmx:before:swap", rememberSelection);
   document.addEventListener("htmx:before:settle", restoreSelection); // in one go with the morph: nobody sees a tick gone
   document.addEventListener("htmx:after:swap", settle);
-  document.addEventListener("htmx:error", (event) => {
-    if (event.detail?.ctx?.sourceElement?.hasAttribute("data-quiet")) {
-      document.getElementById("age")?.setAttribute("data-state", "stale"); // nobody asked; the next look may find it
-      return;
-    }
-    const toasts = document.getElementById("toasts");
-    const toast = document.createElement("div");
-    toast.className = "toast bad";
-    toast.setAttribute("role", "alert");
-    toast.textContent = toasts.dataset.unreachable;
-    toasts.replaceChildren(toast);
+  document.addEventListener("htmx:error", unreachable);
+  document.addEventListener("htmx:before:response", (event) => {
+    const { response, hx } = event.detail.ctx;
+    if (response.status < 500 || hx.retarget) return; // the dashboard says where its faults go; a proxy's page would
+    event.preventDefault(); // stand where ours was, and never leave
+    unreachable(event);
   });
   document.addEventListener("htmx:finally:request", (event) => {
     const form = event.detail?.ctx?.sourceElement?.closest("form");

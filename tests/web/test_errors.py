@@ -134,15 +134,19 @@ def fails_before_any_view(get_response: Any) -> Any:
     return middleware
 
 
+@pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "toast"])
 @pytest.mark.parametrize("position", [0, 5, 99], ids=["outermost", "middle", "innermost"])
-def test_a_failure_outside_of_any_view_is_a_sentence(visitor: Person, settings: Any, position: int) -> None:
+def test_a_failure_outside_of_any_view_is_a_sentence(
+    visitor: Person, settings: Any, position: int, headers: dict[str, str]
+) -> None:
     settings.MIDDLEWARE = list(settings.MIDDLEWARE)
     settings.MIDDLEWARE.insert(position, f"{__name__}.fails_before_any_view")
     client = Client(raise_request_exception=False)
-    answer = client.get("/sign-in/")
+    answer = client.get("/sign-in/", headers=headers)
     text = answer.content.decode()
     assert answer.status_code == 500
-    assert only(SENTENCE, text) == str(sentences.UNEXPECTED)
+    assert only(TOAST if headers else SENTENCE, text) == str(sentences.UNEXPECTED)
+    assert answer.headers.get("HX-Retarget") == ("#toasts" if headers else None), "what the page shows stays"
     assert SECRET not in text
 
 
