@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 MANAGE = [sys.executable, str(ROOT / "manage.py")]
 EMAIL, PASSWORD = "coordinator@nordwind.example", "flinkey-demo"
 # Three workers: a look at a window that waits for flinkey must stand behind no reading ahead and behind no long move.
-WORKERS = {"default": "db_worker", "runs": "work", "sweep": "db_worker"}
+WORKERS = ("default", "runs", "sweep")
 PATIENCE = 30  # seconds
 
 
@@ -141,7 +141,7 @@ def _web(mode: str, port: int) -> list[str]:
 
 def _worker(queue: str) -> list[str]:
     options = ["--queue-name", queue, "--interval", "0.5", "--no-startup-delay", "--no-reload"]
-    return [*MANAGE, WORKERS[queue], *options]
+    return [*MANAGE, "work", *options]
 
 
 def _start(command: list[str], env: dict[str, str]) -> "subprocess.Popen[bytes]":

@@ -95,7 +95,24 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; "
         "PRAGMA mmap_size=268435456",
     }
-DATABASES["default"].setdefault("CONN_MAX_AGE", 600)
+elif DATABASES["default"]["ENGINE"].endswith("postgresql"):
+    # A connection is kept, and tried before each request, so that one which died with its database costs no page.
+    DATABASES["default"].update(CONN_MAX_AGE=600, CONN_HEALTH_CHECKS=True)
+    # Whoever is cut off in the middle, a node without power or a database without a network, is given up within a
+    # minute, for others wait for its locks. What DATABASE_URL says of the same comes first.
+    DATABASES["default"]["OPTIONS"] = {
+        "connect_timeout": 5,
+        "keepalives_idle": 20,
+        "keepalives_interval": 5,
+        "keepalives_count": 4,
+        "tcp_user_timeout": 40_000,
+        "options": "-c idle_in_transaction_session_timeout=60s -c tcp_keepalives_idle=20 "
+        "-c tcp_keepalives_interval=5 -c tcp_keepalives_count=4",
+        **DATABASES["default"].get("OPTIONS", {}),
+    }
+if CACHES["default"]["BACKEND"].endswith("RedisCache"):
+    # A cache that does not answer must not keep a thread for long.
+    CACHES["default"]["OPTIONS"] = {"socket_connect_timeout": 2, "socket_timeout": 2}
 
 INSTALLED_APPS = [
     "django.contrib.auth",

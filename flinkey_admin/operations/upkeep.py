@@ -5,7 +5,7 @@ import logging
 import threading
 import time
 
-from django.db import DatabaseError, close_old_connections
+from django.db import Error, close_old_connections
 from django.db.models import Q
 from django.dispatch import receiver
 from django.utils import timezone
@@ -97,7 +97,7 @@ def watch() -> None:
         try:
             take_up()
             signals.looked.send(sender=None)
-        except DatabaseError:
+        except Error:
             logger.exception("changes that wait could not be looked at")
         finally:
             close_old_connections()
