@@ -4,7 +4,6 @@ import hashlib
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.core.cache import cache
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -18,6 +17,7 @@ from flinkey_admin.assignments import calendars, feeds
 from flinkey_admin.assignments.models import Feed
 from flinkey_admin.flinkey import Kind
 from flinkey_admin.mirror import lists, reading
+from flinkey_admin.web import counting
 from flinkey_admin.web.proxies import client_address
 from flinkey_admin.web.sentences import MISSING
 
@@ -37,14 +37,14 @@ def feed(request: HttpRequest, secret: str) -> HttpResponse:
     """The windows as iCalendar: 404 for an address that is not, or no longer, right; 304 when nothing is new; 429 for
     whoever asks too often or tries addresses. It reads the copy alone."""
     caller = f"feed-misses-{hashlib.sha256(client_address(request).encode()).hexdigest()}"
-    if cache.get(caller, 0) >= MISSES:
+    if counting.so_far(caller) >= MISSES:
         return _refused(429)
     found = feeds.by_secret(secret)
     if found is None:
-        _count(caller)
+        counting.count(caller, SPELL)
         return _refused(404)
     one, scope = found
-    if _count(f"feed-{one.pk}") > FETCHES:
+    if counting.count(f"feed-{one.pk}", SPELL) > FETCHES:
         return _refused(429)
     feeds.note_fetched(one)
     with translation.override(one.language):
@@ -59,15 +59,6 @@ def feed(request: HttpRequest, secret: str) -> HttpResponse:
         response.headers["Content-Disposition"] = 'inline; filename="access.ics"'
     response.headers["ETag"] = etag
     return _quiet(response)
-
-
-def _count(key: str) -> int:
-    """How often this has happened within a spell."""
-    cache.add(key, 0, SPELL)
-    try:
-        return cache.incr(key)
-    except ValueError:  # it has run out in between
-        return 1
 
 
 def _refused(status: int) -> HttpResponse:

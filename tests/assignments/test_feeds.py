@@ -4,6 +4,7 @@ import datetime as dt
 import io
 import logging
 import re
+import socket
 from collections.abc import Iterator
 from typing import Any
 
@@ -260,6 +261,17 @@ def test_who_tries_addresses_or_asks_too_often_has_to_wait(seen: Person) -> None
     assert {fetch(f"/calendar/guess-{number}.ics").status_code for number in range(20)} == {404}
     assert fetch(address).status_code == 429, "not even with the right one"
     assert Client(REMOTE_ADDR="192.0.2.7").get(address).status_code == 200
+
+
+def test_a_cache_that_does_not_answer_keeps_nobody_out(seen: Person, settings: Any) -> None:
+    """The counts only keep away who asks too often; the calendar itself needs none of it."""
+    address = switch_on(seen)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        location = f"redis://127.0.0.1:{probe.getsockname()[1]}/0"  # where nothing listens
+        settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": location}}
+        assert fetch(address).status_code == 200
+        assert fetch("/calendar/guess.ics").status_code == 404
 
 
 def test_it_costs_the_same_for_much(clock: Clock, seen: Person, flinkey: Remote) -> None:
