@@ -9,7 +9,7 @@ import logging
 import threading
 import time
 from collections.abc import Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,6 +34,8 @@ NEARLY = dt.timedelta(seconds=60)  # what stands beside it
 STALE = dt.timedelta(seconds=40)  # from then on the age of what is shown is worth a look
 REACH = dt.timedelta(seconds=30)  # so often a manager's right to be here is checked
 LOOK = dt.timedelta(minutes=2)  # so often a look is noted for the sweep
+LEASE = dt.timedelta(seconds=12)  # after so long without a word whoever was reading a list is dead
+ALIVE = 4.0  # seconds after which whoever waits for flinkey says that it still does
 AT_A_TIME = 16
 READERS = 8  # threads of this process that may wait for flinkey at once, so that pages always have some
 NEVER = dt.datetime.min.replace(tzinfo=dt.UTC)
@@ -309,9 +311,15 @@ class Wave:
     overtaken: list[str] = field(default_factory=list)  # read, but a change of our own came between
 
 
-def lease() -> dt.timedelta:
-    """For how long whoever reads a list keeps others from it: longer than a call may take."""
-    return dt.timedelta(seconds=settings.FLINKEY_TIMEOUT + 20)
+def until() -> dt.datetime:
+    """Until then whoever begins to read a list now keeps others from it, unless it renews that meanwhile."""
+    return timezone.now() + LEASE
+
+
+def _wait_for(customer: Customer, calls: "dict[str, Future[Any]]") -> None:
+    """Until all are answered. While we live, nobody else asks for the same; once we are dead, somebody soon does."""
+    while wait(calls.values(), timeout=ALIVE).not_done:
+        store.renew(customer, list(calls), until())
 
 
 def _ask_carefully(scope: Scope, names: Sequence[str], before: dt.datetime) -> Wave | None:
@@ -336,13 +344,14 @@ def _ask_carefully(scope: Scope, names: Sequence[str], before: dt.datetime) -> W
 def _ask(scope: Scope, names: Sequence[str], before: dt.datetime) -> Wave:
     """Reads those of the lists that nobody has read since `before` and nobody else reads just now."""
     client = require_client(scope)
-    taken = store.claim(scope.customer, names, before, timezone.now() + lease())
+    taken = store.claim(scope.customer, names, before, until())
     wave = Wave(elsewhere=[name for name in names if name not in taken])
     if not taken:
         return wave
     asked_at, began = timezone.now(), time.monotonic()
     try:
         calls = {name: start(client, name) for name in taken}
+        _wait_for(scope.customer, calls)
         answers = [answer for name, call in calls.items() if (answer := take(wave, name, call, asked_at))]
         took = dt.timedelta(seconds=time.monotonic() - began)
         if lists.GROUPS in wave.elsewhere:

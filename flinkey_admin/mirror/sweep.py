@@ -156,6 +156,7 @@ class _Sweep:
         self.scope, self.customer, self.client = scope, scope.customer, client
         self.under_way: dict[Future[Any], tuple[str, dt.datetime]] = {}
         self.started = 0
+        self.alive_at = time.monotonic()
 
     def work(self, names: list[str], until: float) -> bool:
         """Reads these lists until `until`; False when flinkey wants to be left alone."""
@@ -175,7 +176,7 @@ class _Sweep:
         now, room = timezone.now(), min(len(waiting), reading.AT_A_TIME - len(self.under_way))
         spare = breaker.spare(room) if room else 0
         wanted = [waiting.pop() for _ in range(breaker.room(now, spare) if spare else 0)]
-        for name in store.claim(self.customer, wanted, now - reading.FRESH, now + reading.lease()) if wanted else []:
+        for name in store.claim(self.customer, wanted, now - reading.FRESH, reading.until()) if wanted else []:
             self.under_way[reading.start(self.client, name)] = name, timezone.now()
             self.started += 1
 
@@ -183,7 +184,10 @@ class _Sweep:
         """Writes what has come by now; False when flinkey is in trouble."""
         wave, answers, taken = Wave(), list[Answer](), list[str]()
         began = timezone.now()
-        wait(self.under_way, return_when=FIRST_COMPLETED)
+        wait(self.under_way, timeout=reading.ALIVE, return_when=FIRST_COMPLETED)
+        if time.monotonic() - self.alive_at >= reading.ALIVE:
+            store.renew(self.customer, [name for name, _asked_at in self.under_way.values()], reading.until())
+            self.alive_at = time.monotonic()
         time.sleep(GATHER)  # answers come in crowds, and one transaction for all of them is cheaper than one for each
         for call in [call for call in self.under_way if call.done()]:
             name, asked_at = self.under_way.pop(call)

@@ -9,7 +9,7 @@ from django.db import connections
 from django.utils import timezone
 
 from flinkey_admin.accounts.models import Customer
-from flinkey_admin.mirror import store
+from flinkey_admin.mirror import reading, store
 from flinkey_admin.mirror.models import Listing
 from flinkey_admin.sandbox import Remote
 from tests.conftest import COORDINATOR, Person
@@ -149,6 +149,20 @@ def test_a_first_visit_takes_over_from_a_process_that_died(coordinator: Person, 
     lease(["groups"], 0.3)
     flinkey.clear_requests()
     assert reader(coordinator.get("/groups/")).ids() == [2, 1, 4, 3]
+    assert times_asked(flinkey)["/groups"] == 1
+
+
+@threads
+def test_whoever_waits_for_a_slow_flinkey_keeps_its_lists(
+    coordinator: Person, flinkey: Remote, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A lease is short, so that nobody waits long for a dead process; a living one renews it."""
+    monkeypatch.setattr(reading, "LEASE", dt.timedelta(seconds=0.6))
+    monkeypatch.setattr(reading, "ALIVE", 0.2)
+    flinkey.fault("getGroups", "slow", seconds=2)
+    flinkey.clear_requests()
+    pages = at_once(coordinator, ["/groups/"] * 4)
+    assert [page.status_code for page in pages] == [200] * 4
     assert times_asked(flinkey)["/groups"] == 1
 
 

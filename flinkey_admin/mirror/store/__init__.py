@@ -6,7 +6,7 @@ ourselves (`own`). All that one answer or one own change means is one short tran
 
 from flinkey_admin.mirror.store.answers import apply
 from flinkey_admin.mirror.store.gone import forget_gone
-from flinkey_admin.mirror.store.leases import claim, hold_sweep, note_look, note_progress, plan_sweep, release
+from flinkey_admin.mirror.store.leases import claim, hold_sweep, note_look, note_progress, plan_sweep, release, renew
 from flinkey_admin.mirror.store.own import own
 from flinkey_admin.mirror.store.story import GONE, Answer
 
@@ -22,4 +22,5 @@ __all__ = [
     "own",
     "plan_sweep",
     "release",
+    "renew",
 ]

@@ -28,6 +28,11 @@ def claim(customer: Customer, names: Sequence[str], before: dt.datetime, until: 
     return [name for name in names if name in taken]
 
 
+def renew(customer: Customer, names: Sequence[str], until: dt.datetime) -> None:
+    """Whoever reads these lists is alive, and keeps them until `until`."""
+    Listing.objects.filter(customer=customer, name__in=names, lease_until__isnull=False).update(lease_until=until)
+
+
 def _free(rows: Iterable[Listing], before: dt.datetime) -> list[Listing]:
     now = timezone.now()
     return [
