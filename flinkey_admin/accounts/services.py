@@ -1,9 +1,11 @@
 """Signing in and out, and the customers a manager may act for."""
 
 import datetime as dt
+import logging
 
 from django.conf import settings
 from django.contrib.auth import authenticate, login, logout
+from django.contrib.sessions.backends.base import SessionBase, UpdateError
 from django.db import transaction
 from django.db.models import Q
 from django.http import HttpRequest
@@ -17,6 +19,8 @@ from flinkey_admin.accounts.models import Customer, Manager, Reach, SignIn
 from flinkey_admin.accounts.scoping import Scope
 from flinkey_admin.flinkey import Token, records
 from flinkey_admin.flinkey.errors import NotFound
+
+logger = logging.getLogger(__name__)
 
 CUSTOMER, LAST_SEEN, STARTED, DEVICE = "customer", "last_seen", "started", "device"
 
@@ -126,3 +130,18 @@ def touch(request: HttpRequest) -> None:
     now = timezone.now().timestamp()
     if now - float(request.session.get(LAST_SEEN, 0)) > 60:
         request.session[LAST_SEEN] = now
+        _keep(request.session)
+
+
+def _keep(session: SessionBase) -> None:
+    """Stores it now, and not at the end, where a full disk would take the page with it.
+
+    Django calls that "deleted" as well; of a session that somebody has ended meanwhile it is true, and said at the end.
+    """
+    try:
+        session.save()
+    except UpdateError:
+        if not session.exists(session.session_key or ""):
+            return
+        logger.exception("a session could not be stored")
+    session.modified = False

@@ -5,10 +5,12 @@ page again with a mark of what it has (`?seen=`); the answer holds the parts tha
 """
 
 import hashlib
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db import DatabaseError
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
@@ -19,6 +21,8 @@ from flinkey_admin.mirror import lists, reading, sweep
 from flinkey_admin.mirror.reading import Copy, Wanted
 from flinkey_admin.web.errors import Trouble, error_response
 from flinkey_admin.web.sentences import NOT_HERE
+
+logger = logging.getLogger(__name__)
 
 EVERY = 15  # seconds between two looks for news
 OFTEN = 5  # while the sweep reads the fleet for the first time
@@ -62,13 +66,21 @@ def _show(
 ) -> HttpResponse:
     scope, again, force = request.manager, False, "fresh" in request.GET
     copy = reading.open_copy(scope, wanted)
-    sweep.keep_going(scope.customer, copy.listings.get(lists.EVERYTHING))
     shown = build(copy)
-    reading.note_look(copy, shown.beside)
+    stuck = False
+    try:
+        sweep.keep_going(scope.customer, copy.listings.get(lists.EVERYTHING))
+        reading.note_look(copy, shown.beside)
+        if force or polled:
+            again = reading.refresh(scope, wanted, shown.beside, force=force)
+    except DatabaseError as fault:
+        # A full disk must not hide who may open a car: what is stored can be read.
+        logger.error("a page is shown as it was stored last: %s", fault)  # noqa: TRY400 - the words say it all
+        stuck = True
     if force or polled:
-        again = reading.refresh(scope, wanted, shown.beside, force=force)
         copy = reading.open_copy(scope, wanted)
         shown = build(copy)
+    copy.stuck = stuck
     if force and not request.htmx:
         return redirect(_address(request))
     return _answer(request, page, parts, copy, shown, again=again)

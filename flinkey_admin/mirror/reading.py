@@ -80,12 +80,16 @@ class Wanted:
 
 @dataclass
 class Copy:
-    """The copy of one customer as a page opens it. `waited`: flinkey was asked before this page could be shown."""
+    """The copy of one customer as a page opens it. `waited`: flinkey was asked before this page could be shown.
+
+    `stuck`: nothing can be written, so it stays as it is.
+    """
 
     customer: Customer
     wanted: Wanted
     listings: dict[str, Listing]
     waited: bool = False
+    stuck: bool = False
 
     def size(self, name: str) -> int | None:
         """How many rows a list has; None while it was never read."""
@@ -109,7 +113,7 @@ class Copy:
         return Age(
             oldest,
             "stale" if stale else "fresh",
-            trouble(breaker.state(), now),
+            str(sentences.TROUBLE["stuck"]) if self.stuck else trouble(breaker.state(), now),
             whole.size if whole and unread else 0,
             whole.total if whole and unread else 0,
         )

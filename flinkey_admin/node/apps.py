@@ -8,7 +8,8 @@ class NodeConfig(AppConfig):
 
     def ready(self) -> None:
         # Models can be imported only now.
-        from flinkey_admin.node import retention
+        from flinkey_admin.node import clock, retention
         from flinkey_admin.operations import signals
 
         signals.looked.connect(retention.if_due)
+        signals.looked.connect(clock.look)

@@ -1,15 +1,17 @@
 """One trouble, two shapes: a whole page, or a toast when HTMX asked."""
 
+import sys
 from dataclasses import dataclass
 
 from django.core.exceptions import DisallowedHost
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext_lazy as _
 
 from flinkey_admin.web import logs
-from flinkey_admin.web.sentences import NOT_HERE, TOO_MUCH, UNEXPECTED, Text
+from flinkey_admin.web.sentences import NOT_HERE, STORE, TOO_MUCH, UNEXPECTED, Text
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,8 @@ class Trouble:
 
 def last_resort(request: HttpRequest) -> HttpResponse:
     """What is left to say when even the middleware has failed: no database, no session, nobody signed in."""
+    if isinstance(sys.exception(), DatabaseError):
+        return _bare(request, STORE, 503)
     return _bare(request, UNEXPECTED, 500)
 
 

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.cache import add_never_cache_headers
 
@@ -65,6 +66,9 @@ class ErrorBoundary:
             case SuspiciousOperation():
                 logger.warning("refused: %s", exception)
                 trouble = Trouble(sentences.TOO_MUCH, 400)
+            case DatabaseError():
+                logger.error("database: %s", exception)
+                trouble = Trouble(sentences.STORE, 503, again=request.method == "GET")
             case _:
                 logger.error("unexpected", exc_info=exception)
                 trouble = Trouble(sentences.UNEXPECTED, 500)

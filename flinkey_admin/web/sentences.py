@@ -62,6 +62,10 @@ UNEXPECTED = _(
     "Something went wrong in this dashboard. What you did before is safe. "
     "Try again; if it stays, tell your administrator the reference number."
 )
+STORE = _(
+    "This dashboard cannot write to its database at the moment; its disk may be full. What was done before is safe, "
+    "and nothing is done twice. Tell your administrator the reference number, and try again later."
+)
 OLD_FORM = _("This page was older than your sign-in, so nothing was sent. Check what you entered and send it again.")
 FOREIGN_FORM = _("This form was not sent from this dashboard as it is now. Go back, load the page again and repeat it.")
 TOO_MUCH = _("This was too much at once, or not what the page sends. Go back and try it with less.")
@@ -94,6 +98,10 @@ REASONS = {
 TROUBLE = {
     "down": _("flinkey cannot be reached at the moment. You see what it said last; this page catches up by itself."),
     "key": BAD_API_KEY,
+    "stuck": _(
+        "This dashboard cannot store anything at the moment; its disk may be full. You see what it stored last. "
+        "Tell your administrator."
+    ),
     "slow": _("flinkey answers slowly at the moment. You see what it said last; this page catches up by itself."),
 }
 

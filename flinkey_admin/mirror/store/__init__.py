@@ -5,6 +5,7 @@ ourselves (`own`). All that one answer or one own change means is one short tran
 """
 
 from flinkey_admin.mirror.store.answers import apply
+from flinkey_admin.mirror.store.clocks import has_run_ahead, set_back
 from flinkey_admin.mirror.store.gone import forget_gone
 from flinkey_admin.mirror.store.leases import claim, hold_sweep, note_look, note_progress, plan_sweep, release, renew
 from flinkey_admin.mirror.store.own import own
@@ -16,6 +17,7 @@ __all__ = [
     "apply",
     "claim",
     "forget_gone",
+    "has_run_ahead",
     "hold_sweep",
     "note_look",
     "note_progress",
@@ -23,4 +25,5 @@ __all__ = [
     "plan_sweep",
     "release",
     "renew",
+    "set_back",
 ]

@@ -25,7 +25,7 @@ from flinkey_admin.operations.journal.planning import (
     set_reason,
 )
 from flinkey_admin.operations.journal.pruning import Pruned, prune
-from flinkey_admin.operations.journal.restoring import restored
+from flinkey_admin.operations.journal.restoring import restored, set_back
 from flinkey_admin.operations.journal.results import hint, note, recall, settle_window, take_check, watch
 from flinkey_admin.operations.journal.state import summarise, summary, to_send
 from flinkey_admin.operations.journal.terms import (
@@ -76,6 +76,7 @@ __all__ = [
     "reopen",
     "require_free",
     "restored",
+    "set_back",
     "set_pace",
     "set_reason",
     "settle_window",

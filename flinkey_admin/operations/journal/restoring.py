@@ -29,3 +29,14 @@ def restored() -> int:
         lost = under_way.filter(pk__in=with_windows) | under_way.exclude(lease_until=None)
         lost.update(lease_until=now - LONG_AGO, lease_mark=None)
     return under_way.count()
+
+
+def set_back(now: dt.datetime, soon: dt.timedelta) -> None:
+    """The clock was set back to now: what was to happen soon by the old one, later than `soon`, happens now instead."""
+    late = now + soon
+    with transaction.atomic():
+        Operation.objects.filter(lease_until__gt=late).update(lease_until=now - LONG_AGO, lease_mark=None)
+        Operation.objects.filter(next_try_at__gt=late).update(next_try_at=now)
+        Operation.objects.filter(active_at__gt=late).update(active_at=now)
+        Step.objects.filter(next_check_at__gt=late).update(next_check_at=now)
+        Step.objects.filter(sent_at__gt=late, settled_at=None).update(sent_at=now)
