@@ -24,6 +24,8 @@ HINTS = {
     "FLINKEY_WEBHOOK_SECRET": "the secret that was set for webhooks in the flinkey portal",
     "FLINKEY_WEBHOOK_SECRET_OLD": "the secret before that one, while the portal is being changed; else leave it out",
     "LANGUAGE_CODE": "en or de; leave it out to follow the browser",
+    "LOG_FORMAT": "line, or json for a log that a machine reads",
+    "METRICS_TOKEN": "at least 20 random characters, which Prometheus sends; leave it out for no metrics",
     "RETENTION_DAYS": "the days for which the history of changes is kept, at least 30: 540",
     "SECRET_KEY": "at least 50 random characters: python3 -c 'import secrets; print(secrets.token_urlsafe(50))'",
     "SECRET_KEY_OLD": "the SECRET_KEY before this one, until rotate_keys has run; else leave it out",
@@ -92,6 +94,11 @@ def long_enough(value: str) -> None:
 def long_enough_if_any(value: str) -> None:
     if value:
         long_enough(value)
+
+
+def long_enough_to_guess(value: str) -> None:
+    if value and len(value) < 20:
+        raise ValidationError("shorter than 20 characters")
 
 
 def valid_upstream(value: str) -> None:

@@ -18,6 +18,7 @@ from flinkey_admin.checks import (
     local_secret,
     long_enough,
     long_enough_if_any,
+    long_enough_to_guess,
     unreadable_files,
     valid_bundle,
     valid_language,
@@ -77,6 +78,8 @@ RETENTION_DAYS = env.int("RETENTION_DAYS", 540, validate=validate.Range(min=30))
 SERIES_WINDOWS = env.int("SERIES_WINDOWS", 500, validate=validate.Range(min=1))
 SESSION_IDLE_MINUTES = env.int("SESSION_IDLE_MINUTES", 45, validate=validate.Range(min=1))
 SESSION_HOURS = env.int("SESSION_HOURS", 12, validate=validate.Range(min=1))
+METRICS_TOKEN = env.str("METRICS_TOKEN", "", validate=long_enough_to_guess)
+LOG_FORMAT = env.str("LOG_FORMAT", "line", validate=validate.OneOf(["line", "json"]))
 DEMO_SIGN_IN = env.str("DEMO_SIGN_IN", "")  # "e-mail password", set by `make demo` alone
 
 try:

@@ -8,10 +8,14 @@ from functools import cache, partial
 from typing import Any, ParamSpec, TypeVar
 
 from django.conf import settings
+from django.dispatch import Signal
 
 from flinkey_admin.flinkey import Flinkey, Transport
 
 AT_ONCE = 16  # more connections were measured to be slower, not faster
+
+# A call has ended, told in its own thread. `operation`, `result`: the status or the name of the fault, `seconds`.
+called = Signal()
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -19,7 +23,13 @@ P = ParamSpec("P")
 
 @cache
 def _transport(url: str, key: str, timeout: float, proxy: str, ca_bundle: str) -> Transport:
-    return Transport(url, key, timeout=timeout, pool=AT_ONCE, proxy=proxy or None, ca_bundle=ca_bundle or None)
+    return Transport(
+        url, key, timeout=timeout, pool=AT_ONCE, proxy=proxy or None, ca_bundle=ca_bundle or None, told=_tell
+    )
+
+
+def _tell(operation: str, result: str, seconds: float) -> None:
+    called.send(sender=None, operation=operation, result=result, seconds=seconds)
 
 
 @cache

@@ -3,6 +3,7 @@
 import logging
 import re
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
@@ -41,6 +42,7 @@ class Transport:
     must be complete (connecting has 3.05 s of its own, tried four times). pool: connections at most; further
     callers wait.
     proxy: http://host:port. ca_bundle: a file to trust instead of the usual authorities.
+    told: is called after each call, with the operation, the status or the name of the fault, and the seconds it took.
     Raises ValueError for an address, key, proxy or file that cannot work.
     """
 
@@ -50,6 +52,7 @@ class Transport:
     pool: int = 16
     proxy: str | None = field(default=None, repr=False)
     ca_bundle: str | None = None
+    told: Callable[[str, str, float], None] | None = field(default=None, repr=False)
     _session: Session = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -72,11 +75,17 @@ class Transport:
             answer = self._exchange(call, self._headers(call, token, customer_id))
         except _FAULTS as fault:
             root = _root(fault)
-            _note(call, type(root).__name__, began)
+            self._note(call, type(root).__name__, began)
             # Not chained: the fault quotes the whole address, filter included.
             raise lost(call, None, masked(f"{type(root).__name__}: {root}", secrets), sent=progress.sent) from None
-        _note(call, str(answer.status), began)
+        self._note(call, str(answer.status), began)
         return result(call, answer, secrets)
+
+    def _note(self, call: Call[T], outcome: str, began: float) -> None:
+        seconds = time.monotonic() - began
+        _log.info("%s %s %.0f ms", call.operation, outcome, seconds * 1000)
+        if self.told:
+            self.told(call.operation, outcome, seconds)
 
     def close(self) -> None:
         """Closes the kept connections."""
@@ -164,7 +173,3 @@ def _root(fault: BaseException) -> BaseException:
     """The innermost fault: the outer ones only wrap it, and they quote the address."""
     inner = getattr(fault, "reason", None) or next(iter(fault.args), None)
     return _root(inner) if isinstance(inner, BaseException) else fault
-
-
-def _note(call: Call[T], outcome: str, began: float) -> None:
-    _log.info("%s %s %.0f ms", call.operation, outcome, (time.monotonic() - began) * 1000)

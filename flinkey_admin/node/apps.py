@@ -1,6 +1,7 @@
 """This installation as an application of Django: for its commands and tests."""
 
 from django.apps import AppConfig
+from django.conf import settings
 
 
 class NodeConfig(AppConfig):
@@ -8,8 +9,11 @@ class NodeConfig(AppConfig):
 
     def ready(self) -> None:
         # Models can be imported only now.
-        from flinkey_admin.node import clock, retention
+        from flinkey_admin import upstream
+        from flinkey_admin.node import clock, counting, retention
         from flinkey_admin.operations import signals
 
         signals.looked.connect(retention.if_due)
         signals.looked.connect(clock.look)
+        if settings.METRICS_TOKEN:
+            upstream.called.connect(counting.called)

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 
 from flinkey_admin.node import views
 
-DOORS = {"/health/live/": views.live, "/health/ready/": views.ready}
+DOORS = {"/health/live/": views.live, "/health/ready/": views.ready, "/metrics": views.metrics}
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 

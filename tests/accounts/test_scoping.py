@@ -124,6 +124,7 @@ OPEN = {
     "components/<slug:part>/",
     "health/live/",
     "health/ready/",
+    "metrics",
     "calendar/<str:secret>.ics",
     "webhooks/flinkey/assignments/",
     "webhooks/flinkey/assignments/created/",

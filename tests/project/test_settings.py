@@ -27,6 +27,8 @@ WRONG: dict[str, list[str | None]] = {
     "FLINKEY_API_KEY": [None, "", "   "],
     "SECRET_KEY": [None, "", "short"],
     "SECRET_KEY_OLD": ["short"],
+    "METRICS_TOKEN": ["short"],
+    "LOG_FORMAT": ["xml", ""],
     "TOKEN_KEYS": [None, "", "abc", f"{KEY},", f"{KEY},not-a-key"],
     "ALLOWED_HOSTS": [None, "", " , "],
     "TIME_ZONE": ["Mars/Olympus", "Berlin", ""],
@@ -134,6 +136,8 @@ GIVEN: dict[str, tuple[str, str, Any]] = {
     "SERIES_WINDOWS": ("50", "SERIES_WINDOWS", 50),
     "SESSION_IDLE_MINUTES": ("10", "SESSION_IDLE_MINUTES", 10),
     "SESSION_HOURS": ("3", "SESSION_HOURS", 3),
+    "METRICS_TOKEN": ("m" * 20, "METRICS_TOKEN", "m" * 20),
+    "LOG_FORMAT": ("json", "LOG_FORMAT", "json"),
     "DEMO_SIGN_IN": ("a@b.example pw", "DEMO_SIGN_IN", "a@b.example pw"),
 }
 SHOW = """
