@@ -278,9 +278,18 @@ LOGGING = {
         "reference": {"()": "flinkey_admin.web.logs.ReferenceFilter"},
         "secret": {"()": "flinkey_admin.web.logs.SecretFilter"},
     },
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} [{reference}] {message}", "style": "{"}},
+    "formatters": {
+        "line": {"format": "{asctime} {levelname} {name} [{reference}] {message}", "style": "{"},
+        "json": {
+            "()": "flinkey_admin.web.logs.JsonLines",
+            "format": "{levelname} {name} {message} {reference} {operation} {node} {role}",
+            "style": "{",
+            "timestamp": "time",
+            "rename_fields": {"levelname": "level", "name": "logger"},
+        },
+    },
     "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["reference", "secret"]}
+        "console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["reference", "secret"]}
     },
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {"flinkey": {"level": "INFO"}, "flinkey_admin": {"level": "INFO"}},

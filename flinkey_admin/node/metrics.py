@@ -42,7 +42,7 @@ class Figures:
 def text() -> bytes:
     """All figures, as Prometheus reads them. Raises DatabaseError."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(Figures())  # type: ignore[arg-type]
+    registry.register(Figures())
     ProcessCollector(registry=registry)
     return generate_latest(registry)
 

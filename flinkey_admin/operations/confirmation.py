@@ -22,6 +22,7 @@ from flinkey_admin.operations import journal, signals
 from flinkey_admin.operations.calls import WINDOW_VERBS
 from flinkey_admin.operations.journal import Outcome
 from flinkey_admin.operations.models import Operation, State, Step, Verb
+from flinkey_admin.web import logs
 
 GAPS = (2, 2, 4, 8, 15, 30)  # seconds between two looks; the last one stays
 PATIENCE = journal.PATIENCE
@@ -100,7 +101,8 @@ def check_if_due(step: Step, client: Flinkey) -> None:
         return
     step.refresh_from_db()
     try:
-        outcome = look(step, client)
+        with logs.about(step.operation_id):
+            outcome = look(step, client)
     except errors.Unauthorized:
         watch(step)
         raise

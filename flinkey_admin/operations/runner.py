@@ -14,6 +14,7 @@ from flinkey_admin.flinkey import Flinkey, errors
 from flinkey_admin.operations import calls, confirmation, journal, signals, truth
 from flinkey_admin.operations.journal import Outcome
 from flinkey_admin.operations.models import Hold, Operation, State, Step, Verb
+from flinkey_admin.web import logs
 
 GATHER = 0.02  # seconds in which further results come along, while enough calls lie ready
 SPARE = 4  # calls that the threads begin meanwhile
@@ -38,6 +39,11 @@ def run(operation: Operation, client: Flinkey) -> None:
     Only this thread touches the database; the calls run beside it. What a dead process left under way is taken up
     again where repeating is harmless; a window's change is read back instead and never sent twice.
     """
+    with logs.about(operation.pk):
+        _run(operation, client)
+
+
+def _run(operation: Operation, client: Flinkey) -> None:
     if not journal.begin(operation):
         return
     work = _Run(operation, client)

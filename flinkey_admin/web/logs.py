@@ -1,11 +1,20 @@
-"""The reference number that ties what a person saw to the line in the log."""
+"""What stands on every line of the log beside its words: the reference number that ties what a person saw to it, the
+change it belongs to, and who wrote it. And what must not stand there."""
 
 import logging
+import platform
 import re
 import secrets
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Any
+
+from pythonjsonlogger.json import JsonFormatter
 
 current: ContextVar[str] = ContextVar("reference", default="-")
+operation: ContextVar[int | None] = ContextVar("operation", default=None)
 
 
 def new_reference() -> str:
@@ -13,22 +22,76 @@ def new_reference() -> str:
     return secrets.token_hex(4).upper()
 
 
+@contextmanager
+def about(operation_id: int) -> Iterator[None]:
+    """Whatever is logged meanwhile, in this thread and those that it starts, belongs to this change."""
+    token = operation.set(operation_id)
+    try:
+        yield
+    finally:
+        operation.reset(token)
+
+
+def role(words: list[str]) -> str:
+    """What a process is, by its command line: web, the queue of a worker, or the name of a command."""
+    if "--queue-name" in words[:-1]:
+        return f"worker {words[words.index('--queue-name') + 1]}"
+    commands = [word for word in words[1:] if not word.startswith("-")]
+    if "gunicorn" in words[0] or not commands:
+        return "web"
+    return "worker runs" if commands[0] == "work" else commands[0]
+
+
 class ReferenceFilter(logging.Filter):
-    """Puts the reference of the request under way on every log record."""
+    """Puts the request's reference on every log record, the change's number, the machine and the process."""
+
+    node = platform.node()
+    role = role(sys.argv)
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.reference = current.get()
+        record.operation = operation.get()
+        record.node, record.role = self.node, self.role
         return True
 
 
-SECRET = re.compile(r"(/calendar/)[^/\s]+?(\.ics)")
+SECRETS = (
+    (re.compile(r"(/calendar/)[^/\s]+?(\.ics)"), r"\1…\2"),
+    (re.compile(r"(Bearer )\S+"), r"\1…"),
+    (re.compile(r"[\w.+-]+(?:@|%40)[\w-]+(?:\.[\w-]+)+"), "…@…"),
+)
 
 
 class SecretFilter(logging.Filter):
-    """Leaves the secret out of the address of a calendar: whoever reads the log must not be able to read that."""
+    """Leaves out what whoever reads the log must not know: calendars' secrets, tokens, people's addresses.
+
+    In the words and in what Python says of an exception. Names and plates are not in them in the first place.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
         text = record.getMessage()
-        if SECRET.search(text):
-            record.msg, record.args = SECRET.sub(r"\1…\2", text), ()
+        if (hidden := _hidden(text)) != text:
+            record.msg, record.args = hidden, ()
+        if record.exc_info and not record.exc_text:
+            record.exc_text = logging.Formatter().formatException(record.exc_info)
+        if record.exc_text:
+            record.exc_text = _hidden(record.exc_text)
         return True
+
+
+class JsonLines(JsonFormatter):
+    """A line of JSON with these fields and no other: Django adds the whole request, with what was searched for."""
+
+    fields = ("time", "level", "logger", "message", "reference", "operation", "node", "role", "exc_info")
+
+    def process_log_record(self, log_data: dict[str, Any]) -> dict[str, Any]:
+        return {name: log_data[name] for name in self.fields if name in log_data}
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 - logging's own name
+        return _hidden(str(super().formatException(ei)))
+
+
+def _hidden(text: str) -> str:
+    for secret, instead in SECRETS:
+        text = secret.sub(instead, text)
+    return text
