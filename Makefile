@@ -12,19 +12,19 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run serve test lint bench format lighthouse screenshots pictures browser clean thorough postgres kill machine planted alive
+.PHONY: help demo run serve test lint bench format lighthouse screenshots pictures browser clean thorough postgres kill machine planted alive wheel
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
 
 demo: $(VENV)/run ## the product on its sandbox: prints the address and the sign-in (PORT=8000)
-	@exec $(BIN)/python -m flinkey_admin.launch demo
+	@exec $(BIN)/flinkey-admin demo
 
 run: $(VENV)/run ## dashboard and worker on this machine, against the flinkey that the environment names
-	@exec $(BIN)/python -m flinkey_admin.launch run
+	@exec $(BIN)/flinkey-admin run
 
 serve: $(VENV)/run ## dashboard and worker for production, behind a reverse proxy (BIND=127.0.0.1:8000)
-	@exec $(BIN)/python -m flinkey_admin.launch serve
+	@exec $(BIN)/flinkey-admin serve
 
 test: lint browser ## every check and every test, the browser's included
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(PYTEST)
@@ -44,6 +44,11 @@ machine: $(VENV)/dev ## coordinators, faults and deaths in any order: 2,000 exam
 
 planted: $(VENV)/dev ## puts bugs into copies of the source: the machine must find each
 	$(BIN)/python -m tests.planted $(BUG)
+
+wheel: $(VENV)/dev ## builds the wheel into dist/ and tries it in a fresh environment
+	@rm -rf build dist
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
+	WHEEL=$$(ls dist/*.whl) $(BIN)/python -m pytest -q -n 0 tests/installed/wheel.py
 
 lint: $(VENV)/dev ## formatting, style, types, templates, migrations
 	$(BIN)/ruff format --check .

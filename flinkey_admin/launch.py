@@ -1,7 +1,7 @@
-"""Starts the product's processes together and stops them together: `python -m flinkey_admin.launch demo|run|serve`.
+"""Starts the product's processes together and stops them together: `flinkey-admin demo|run|serve|web|workers`.
 
-The Makefile's three targets of the same names. It must set the environment before Django reads it, so it is no
-management command.
+The Makefile's targets of the same names. It must set the environment before Django reads it, so it is no management
+command.
 """
 
 import os
@@ -10,43 +10,57 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
 from pathlib import Path
 from types import FrameType
 
-ROOT = Path(__file__).resolve().parent.parent
-MANAGE = [sys.executable, str(ROOT / "manage.py")]
+from flinkey_admin.places import IS_CLONE, VAR
+
+MANAGE = [sys.executable, "-m", "flinkey_admin"]
 EMAIL, PASSWORD = "coordinator@nordwind.example", "flinkey-demo"
 # Three workers: a look at a window that waits for flinkey must stand behind no reading ahead and behind no long move.
 WORKERS = ("default", "runs", "sweep")
 PATIENCE = 30  # seconds
+PRODUCTION = {"serve", "web", "workers"}
+ENVIRONMENT = """It takes no options, only variables beside the settings:
+  PORT   the port on this machine: 8000
+  BIND   for serve and web, the address and port to listen at, if not this machine alone: 127.0.0.1:8000"""
 
 
 class Stop(Exception):
     """Somebody asked us to end, or one of the processes did."""
 
 
+class Refused(Exception):
+    """It cannot start like this; the text says what to write instead."""
+
+
 def main(mode: str) -> int:
-    """Runs until Ctrl-C (0) or until one of the processes ends (1)."""
+    """Runs until Ctrl-C or SIGTERM (0), or until one of the processes ends or cannot start (1)."""
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)
-    port = int(os.environ.get("PORT") or 8000)
-    if not _free(port):
-        print(f"Port {port} is taken. Choose another one: PORT={port + 100} make {mode}", file=sys.stderr)  # noqa: T201
+    try:
+        bind = _bind(mode)
+        env = {**os.environ, "PYTHONUNBUFFERED": "1", **_environment(mode, bind)}
+    except Refused as refused:
+        print(refused, file=sys.stderr)  # noqa: T201
         return 1
-    env = {**os.environ, "PYTHONUNBUFFERED": "1", **_environment(mode, port)}
     processes: list[subprocess.Popen[bytes]] = []
     try:
         if mode == "demo":
             processes.append(_start(_sandbox(env), env))
             _answering(f"http://127.0.0.1:{env['SANDBOX_PORT']}/v3/customers", processes)
         _prepare(mode, env)
-        processes.append(_start(_web(mode, port), env))
-        processes += [_start(_worker(queue), env) for queue in WORKERS]
-        _answering(f"http://127.0.0.1:{port}/health/live/", processes)
-        _say(mode, port)
+        if mode != "workers":
+            processes.append(_start(_web(bind, env), env))
+        if mode != "web":
+            processes += [_start(_worker(queue), env) for queue in WORKERS]
+        if mode != "workers":
+            _answering(f"http://{_local(bind)}/health/live/", processes)
+        _say(mode, bind)
         while all(process.poll() is None for process in processes):
             time.sleep(0.2)
         print("One of the processes has ended, so all are stopped.", file=sys.stderr)  # noqa: T201
@@ -63,39 +77,69 @@ def _stop(_signal: int, _frame: FrameType | None) -> None:
     raise Stop
 
 
-def _free(port: int) -> bool:
-    with socket.socket() as probe:
+def _bind(mode: str) -> str:
+    """The address and the port to listen at: only production may be reached from elsewhere. Raises Refused."""
+    port = os.environ.get("PORT") or "8000"
+    bind = (mode in PRODUCTION and os.environ.get("BIND")) or f"127.0.0.1:{port}"
+    if not bind.rpartition(":")[2].isdecimal():
+        raise Refused("PORT is wrong. Write: a number such as 8000. BIND, if it is there: 127.0.0.1:8000")
+    if mode in PRODUCTION and os.environ.get("DEBUG", "").lower() in {"true", "1", "yes", "on"}:
+        raise Refused(
+            f"DEBUG is for this machine only and unsafe here. Leave it out, or use: flinkey-admin run, not {mode}"
+        )
+    if mode != "workers" and not _free(bind):
+        taken = int(bind.rpartition(":")[2])
+        again = f"make {mode}" if IS_CLONE else f"flinkey-admin {mode}"
+        raise Refused(f"Port {taken} is taken. Choose another one: PORT={taken + 100} {again}")
+    return bind
+
+
+def _free(bind: str) -> bool:
+    host, _colon, port = bind.rpartition(":")
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
+            probe.bind((host.strip("[]"), int(port)))
+        except (OSError, OverflowError):
             return False
         return True
 
 
-def _environment(mode: str, port: int) -> dict[str, str]:
-    if mode == "serve":
+def _local(bind: str) -> str:
+    """The same address as it is reached from this machine."""
+    host, _colon, port = bind.rpartition(":")
+    return f"{ {'0.0.0.0': '127.0.0.1', '': '127.0.0.1', '[::]': '[::1]'}.get(host, host) }:{port}"  # noqa: S104
+
+
+def _environment(mode: str, bind: str) -> dict[str, str]:
+    if mode in PRODUCTION:
         return {}
     if mode == "run":
-        return {"DEBUG": os.environ.get("DEBUG", "true")}
+        # What the wheel brings has its place in /var/lib for the service; a person who tries it has a folder at hand.
+        var = {} if IS_CLONE or "VAR_DIR" in os.environ else {"VAR_DIR": str(Path.cwd() / "var")}
+        return {"DEBUG": os.environ.get("DEBUG", "true"), **var}
     # The sandbox starts afresh each time, so what the last demo wrote down would speak of another fleet.
-    var = Path(os.environ.get("VAR_DIR", ROOT / "var")) / f"demo-{port}"
-    shutil.rmtree(var, ignore_errors=True)
+    port = bind.rpartition(":")[2]
+    kept = Path(
+        os.environ.get("VAR_DIR") or (VAR if IS_CLONE else Path(tempfile.gettempdir()) / f"flinkey-{os.getuid()}")
+    )
+    var_dir = kept / f"demo-{port}"
+    shutil.rmtree(var_dir, ignore_errors=True)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         sandbox_port = str(probe.getsockname()[1])
     return {
         "DEBUG": "true",
-        "VAR_DIR": str(var),
+        "VAR_DIR": str(var_dir),
         # The demo's own, whatever the environment says for the real thing.
-        "DATABASE_URL": f"sqlite:///{var / 'demo.sqlite3'}",
+        "DATABASE_URL": f"sqlite:///{var_dir / 'demo.sqlite3'}",
         "CACHE_URL": "locmem://",
         "SANDBOX_PORT": sandbox_port,
         "FLINKEY_API_URL": f"http://127.0.0.1:{sandbox_port}/v3",
         "FLINKEY_API_KEY": "sandbox-key",
         "FLINKEY_WEBHOOK_SECRET": "demo-webhook-secret",
         "DEMO_SIGN_IN": f"{EMAIL} {PASSWORD}",
-        "DEMO_PORT": str(port),
+        "DEMO_PORT": port,
     }
 
 
@@ -116,26 +160,20 @@ def _sandbox(env: dict[str, str]) -> list[str]:
 
 
 def _prepare(mode: str, env: dict[str, str]) -> None:
-    subprocess.run([*MANAGE, "migrate", "--verbosity", "0"], env=env, check=True)  # noqa: S603
-    if mode == "serve":
+    # Of several nodes none brings the database to its own version by the way: that is a step of its own.
+    if mode not in {"web", "workers"}:
+        subprocess.run([*MANAGE, "migrate", "--verbosity", "0"], env=env, check=True)  # noqa: S603
+    if mode in PRODUCTION - {"workers"}:
         subprocess.run([*MANAGE, "collectstatic", "--no-input", "--verbosity", "0"], env=env, check=True)  # noqa: S603
 
 
-def _web(mode: str, port: int) -> list[str]:
-    bind = os.environ.get("BIND", f"127.0.0.1:{port}") if mode == "serve" else f"127.0.0.1:{port}"
+def _web(bind: str, env: dict[str, str]) -> list[str]:
     # One process with threads: what it waits for is flinkey and the disk, and SQLite has one writer anyhow.
-    options = [
-        "--bind",
-        bind,
-        "--workers",
-        "1",
-        "--threads",
-        "24",
-        "--timeout",
-        "120",
-        "--log-level",
-        "warning",
-    ]
+    options = ["--bind", bind, "--workers", "1", "--threads", "24", "--timeout", "120", "--log-level", "warning"]
+    # gunicorn would believe a caller's header SCRIPT_NAME. Who counts as a proxy, TRUSTED_PROXIES alone decides.
+    options += ["--forwarder-headers", ""]
+    if env.get("TRUSTED_PROXIES", "0") != "0":
+        options += ["--forwarded-allow-ips", ""]
     return [sys.executable, "-m", "gunicorn", *options, "flinkey_admin.wsgi"]
 
 
@@ -147,7 +185,8 @@ def _worker(queue: str) -> list[str]:
 def _start(command: list[str], env: dict[str, str]) -> "subprocess.Popen[bytes]":
     # A session of its own: Ctrl-C reaches this process alone, which then ends the others in order.
     quiet = subprocess.DEVNULL if "sandbox" in command else None
-    return subprocess.Popen(command, env=env, cwd=ROOT, start_new_session=True, stdout=quiet)  # noqa: S603
+    env = {name: value for name, value in env.items() if name != "SCRIPT_NAME"}  # gunicorn's, URL_PREFIX is ours
+    return subprocess.Popen(command, env=env, start_new_session=True, stdout=quiet)  # noqa: S603
 
 
 def _answering(url: str, processes: "list[subprocess.Popen[bytes]]") -> None:
@@ -169,8 +208,13 @@ def _answering(url: str, processes: "list[subprocess.Popen[bytes]]") -> None:
     raise subprocess.CalledProcessError(1, "start")
 
 
-def _say(mode: str, port: int) -> None:
-    lines = [f"flinkey admin: http://127.0.0.1:{port}/"]
+def _say(mode: str, bind: str) -> None:
+    prefix = os.environ.get("URL_PREFIX", "").strip("/")
+    lines = [
+        f"flinkey admin: http://{_local(bind)}/{prefix and prefix + '/'}"
+        if mode != "workers"
+        else "The workers are at work."
+    ]
     if mode == "demo":
         lines += [f"Sign in with:  {EMAIL}", f"Password:      {PASSWORD}"]
     print("\n".join(["", *lines, "Ctrl-C stops everything.", ""]), flush=True)  # noqa: T201

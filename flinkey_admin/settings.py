@@ -1,9 +1,10 @@
 """Settings, read once from the environment. A missing or wrong value refuses to start and says what to write.
 
 Every variable may also be given as NAME_FILE, the path of a file that holds the value.
-The table for people is in README.md; a test keeps both the same.
+The table for people is in docs/configure.md; a test keeps both the same.
 """
 
+import os
 from pathlib import Path
 from zoneinfo import available_timezones
 
@@ -12,85 +13,87 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from environs import EnvError, FileAwareEnv, validate
 
-from flinkey_admin.checks import (
-    explain,
-    filled,
-    local_secret,
-    long_enough,
-    long_enough_if_any,
-    long_enough_to_guess,
-    unreadable_files,
-    valid_bundle,
-    valid_language,
-    valid_proxy,
-    valid_token_keys,
-    valid_upstream,
-    valid_zone,
-)
+from flinkey_admin import checks, places
 
 django_stubs_ext.monkeypatch()
 
-BASE_DIR = Path(__file__).resolve().parent.parent
-if unreadable := unreadable_files():
-    raise ImproperlyConfigured(unreadable)
+wrong = checks.of_environment(os.environ)
 env = FileAwareEnv(eager=False, strip_whitespace=True)
 
 # The variable means "on this machine, over plain HTTP". Django's own DEBUG stays off: its pages show code and settings
 # to whoever meets an error, and django-htmx's helper for it would replace our toasts.
 LOOPBACK = env.bool("DEBUG", False)
 DEBUG = False
-VAR_DIR = Path(env.str("VAR_DIR", str(BASE_DIR / "var")) or "var")
+VAR_DIR = Path(env.str("VAR_DIR", str(places.VAR)) or "var")
 
-FLINKEY_API_URL = env.str("FLINKEY_API_URL", "https://api.flinkey.de/v3", validate=valid_upstream)
-FLINKEY_API_KEY = env.str("FLINKEY_API_KEY", validate=filled)
+FLINKEY_API_URL = env.str("FLINKEY_API_URL", "https://api.flinkey.de/v3", validate=checks.valid_upstream)
+FLINKEY_API_KEY = env.str("FLINKEY_API_KEY", validate=checks.filled)
 FLINKEY_WEBHOOK_SECRET = env.str("FLINKEY_WEBHOOK_SECRET", "")
 FLINKEY_WEBHOOK_SECRET_OLD = env.str("FLINKEY_WEBHOOK_SECRET_OLD", "")
 FLINKEY_TIMEOUT = env.float("FLINKEY_TIMEOUT", 20.0, validate=validate.Range(min=0.1))
 FLINKEY_CALLS_PER_SECOND = env.float("FLINKEY_CALLS_PER_SECOND", 20.0, validate=validate.Range(min=0.1))
-FLINKEY_PROXY = env.str("FLINKEY_PROXY", "", validate=valid_proxy)
-FLINKEY_CA_BUNDLE = env.str("FLINKEY_CA_BUNDLE", "", validate=valid_bundle)
+FLINKEY_PROXY = env.str("FLINKEY_PROXY", "", validate=checks.valid_proxy)
+FLINKEY_CA_BUNDLE = env.str("FLINKEY_CA_BUNDLE", "", validate=checks.valid_bundle)
 
 # On loopback the keys are made at the first start and kept in var/; anywhere else they must be given.
 SECRET_KEY = (
-    local_secret(VAR_DIR / "secret-key", env.str("SECRET_KEY", ""))
+    env.str("SECRET_KEY", "") or checks.local_secret(VAR_DIR / "secret-key")
     if LOOPBACK
-    else env.str("SECRET_KEY", validate=long_enough)
+    else env.str("SECRET_KEY", validate=checks.strong_key)
 )
-SECRET_KEY_OLD = env.str("SECRET_KEY_OLD", "", validate=long_enough_if_any)
+SECRET_KEY_OLD = env.str("SECRET_KEY_OLD", "", validate=checks.strong_key_if_any)
 TOKEN_KEYS = (
-    env.list("TOKEN_KEYS", [], validate=valid_token_keys) or [local_secret(VAR_DIR / "token-key", "", fernet=True)]
+    env.list("TOKEN_KEYS", [], validate=checks.valid_token_keys)
+    or [checks.local_secret(VAR_DIR / "token-key", fernet=True)]
     if LOOPBACK
-    else env.list("TOKEN_KEYS", validate=[filled, valid_token_keys])
+    else env.list("TOKEN_KEYS", validate=[checks.filled, checks.valid_token_keys])
 )
 ALLOWED_HOSTS = (
     env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
     if LOOPBACK
-    else env.list("ALLOWED_HOSTS", validate=filled)
+    else env.list("ALLOWED_HOSTS", validate=[checks.filled, checks.valid_hosts])
 )
 
+env.str("DATABASE_URL", "sqlite:", validate=checks.valid_database)
+env.str("CACHE_URL", "locmem://", validate=checks.valid_cache)
 DATABASES = {"default": env.dj_db_url("DATABASE_URL", f"sqlite:///{VAR_DIR / 'flinkey-admin.sqlite3'}")}
 CACHES = {"default": env.dj_cache_url("CACHE_URL", "locmem://")}
-TIME_ZONE = env.str("TIME_ZONE", "Europe/Berlin", validate=valid_zone(available_timezones()))
-LANGUAGE_CODE = env.str("LANGUAGE_CODE", "", validate=valid_language)
+TIME_ZONE = env.str("TIME_ZONE", "Europe/Berlin", validate=checks.valid_zone(available_timezones()))
+LANGUAGE_CODE = env.str("LANGUAGE_CODE", "", validate=checks.valid_language)
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0, validate=validate.Range(min=0))
 SWEEP_MINUTES = env.float("SWEEP_MINUTES", 10.0, validate=validate.Range(min=0.1))
 RETENTION_DAYS = env.int("RETENTION_DAYS", 540, validate=validate.Range(min=30))
 SERIES_WINDOWS = env.int("SERIES_WINDOWS", 500, validate=validate.Range(min=1))
 SESSION_IDLE_MINUTES = env.int("SESSION_IDLE_MINUTES", 45, validate=validate.Range(min=1))
 SESSION_HOURS = env.int("SESSION_HOURS", 12, validate=validate.Range(min=1))
-METRICS_TOKEN = env.str("METRICS_TOKEN", "", validate=long_enough_to_guess)
+METRICS_TOKEN = env.str("METRICS_TOKEN", "", validate=checks.long_enough_to_guess)
 LOG_FORMAT = env.str("LOG_FORMAT", "line", validate=validate.OneOf(["line", "json"]))
-DEMO_SIGN_IN = env.str("DEMO_SIGN_IN", "")  # "e-mail password", set by `make demo` alone
+URL_PREFIX = env.str("URL_PREFIX", "", validate=checks.valid_prefix)
+# "e-mail password", set by `make demo` alone
+DEMO_SIGN_IN = env.str("DEMO_SIGN_IN", "", validate=[] if LOOPBACK else checks.no_demo)
 
 try:
     env.seal()
 except EnvError as error:
-    raise ImproperlyConfigured(explain(error)) from None
+    checks.of_reading(wrong, error)
+checks.of_secrets(
+    wrong,
+    {
+        "SECRET_KEY": SECRET_KEY,
+        "TOKEN_KEYS": TOKEN_KEYS,
+        "FLINKEY_API_KEY": FLINKEY_API_KEY,
+        "FLINKEY_WEBHOOK_SECRET": FLINKEY_WEBHOOK_SECRET,
+    },
+)
+checks.of_folders(wrong, VAR_DIR, DATABASES["default"])
+if wrong:
+    os.environ.update(wrong.aside)
+    raise ImproperlyConfigured(wrong.told())
+URL_PREFIX = URL_PREFIX.strip("/") and f"/{URL_PREFIX.strip('/')}"
 
 SECRET_KEY_FALLBACKS = [SECRET_KEY_OLD] if SECRET_KEY_OLD else []
 
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-    VAR_DIR.mkdir(parents=True, exist_ok=True)
     # Writers queue at BEGIN instead of failing in the middle; a commit is on disk before flinkey is called.
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
@@ -160,12 +163,13 @@ MIDDLEWARE = [
 
 ROOT_URLCONF = "flinkey_admin.urls"
 WSGI_APPLICATION = "flinkey_admin.wsgi.application"
+FORCE_SCRIPT_NAME = URL_PREFIX or None
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "templates"],
+        "DIRS": [places.TEMPLATES],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -225,16 +229,22 @@ CONTENT_SECURITY_POLICY = {
 }
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = LANGUAGE_COOKIE_PATH = f"{URL_PREFIX}/"
 if not LOOPBACK:
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
-    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-session", "__Host-csrf"
+    # A cookie for one path cannot be called __Host-.
+    bound = "__Secure" if URL_PREFIX else "__Host"
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{bound}-session", f"{bound}-csrf"
+if URL_PREFIX:
+    SILENCED_SYSTEM_CHECKS = ["security.W004"]  # the name is not ours alone: whoever owns it decides on HSTS
+elif not LOOPBACK:
     SECURE_HSTS_SECONDS = 63_072_000
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
 if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = not LOOPBACK
-    SECURE_REDIRECT_EXEMPT = [r"^health/"]
+    SECURE_REDIRECT_EXEMPT = [rf"^({URL_PREFIX.lstrip('/')}/)?health/"]
 
 # Language and time: the fleet's zone is the zone of every time on a page
 USE_TZ = True
@@ -244,11 +254,12 @@ if LANGUAGE_CODE:
 LANGUAGE_CODE = LANGUAGE_CODE or "en"
 FORMAT_MODULE_PATH = "flinkey_admin.formats"
 LANGUAGE_COOKIE_NAME = "language"  # the choice of a person, which comes before the browser's
-LOCALE_PATHS = [BASE_DIR / "flinkey_admin" / "locale"]
+LOCALE_PATHS = [places.PACKAGE / "locale"]
 
 # Static files
-STATIC_URL = "static/"
-STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_URL = f"{URL_PREFIX}/static/"
+WHITENOISE_STATIC_PREFIX = "/static/"
+STATICFILES_DIRS = [places.STATIC]
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.FileSystemFinder",

@@ -29,7 +29,7 @@ def demo() -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = str(probe.getsockname()[1])
-    process = subprocess.Popen([sys.executable, "-m", "flinkey_admin.launch", "demo"], env={**os.environ, "PORT": port})
+    process = subprocess.Popen([sys.executable, "-m", "flinkey_admin", "demo"], env={**os.environ, "PORT": port})
     address = f"http://127.0.0.1:{port}"
     try:
         _wait(address)

@@ -17,6 +17,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
+from flinkey_admin.places import STATIC
+
 START = dt.datetime(2031, 3, 3, 8, tzinfo=dt.UTC)  # a Monday that no clock will ever call "today" by chance
 END = START + dt.timedelta(hours=10)
 LONG = "Werkstattersatzfahrzeug Nordost 77 (bitte nach jeder Fahrt vollladen und im Hof abstellen)"
@@ -39,7 +41,7 @@ class SampleForm(forms.Form):
 
 def basics() -> list[tuple[str, list[Example]]]:
     """What all else is made of."""
-    style = (settings.BASE_DIR / "static" / "css" / "tokens.css").read_text(encoding="utf-8")
+    style = (STATIC / "css" / "tokens.css").read_text(encoding="utf-8")
     form = SampleForm({"name": "Anna", "mail": "no address", "place": "1"})
     states = "planned sending sent waiting accepted confirmed refused failed unknown unconfirmed paused running other"
     levels = ("good", "calm", "wait", "bad")

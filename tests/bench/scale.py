@@ -108,7 +108,7 @@ def _memory(var: Path, stack: ExitStack) -> float:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     env = {**_environment(var), "FLINKEY_API_URL": settings.FLINKEY_API_URL}
-    serving = stack.enter_context(subprocess.Popen(launch._web("run", port), env=env, cwd=ROOT))
+    serving = stack.enter_context(subprocess.Popen(launch._web(f"127.0.0.1:{port}", {}), env=env, cwd=ROOT))
     stack.callback(serving.terminate)
     base, person = f"http://127.0.0.1:{port}", requests.Session()
     page = patient(lambda: person.get(f"{base}/sign-in/", timeout=60))

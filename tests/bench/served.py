@@ -36,7 +36,7 @@ def served(scenario: str) -> Iterator[tuple[str, dict[str, str]]]:
             "FLINKEY_API_URL": settings.FLINKEY_API_URL,
             "VAR_DIR": tempfile.mkdtemp(prefix="flinkey-bench-"),
         }
-        command = [sys.executable, "-m", "flinkey_admin.launch", "serve"]
+        command = [sys.executable, "-m", "flinkey_admin", "serve"]
         with subprocess.Popen(
             command, env=env, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         ) as serving:

@@ -71,8 +71,11 @@ def process(arguments: list[str], env: dict[str, str], log: Path) -> Iterator["s
 
 
 @contextmanager
-def standing(folder: Path, scenario: str) -> Iterator[Standing]:
-    """Both, from their start to their end. No webhook is sent unless a test sets `webhook_url` in the sandbox."""
+def standing(folder: Path, scenario: str, mode: str = "run", **settings: str) -> Iterator[Standing]:
+    """Both, from their start to their end. No webhook is sent unless a test sets `webhook_url` in the sandbox.
+
+    mode: run or serve. settings: more of them for the dashboard.
+    """
     flinkey, port = free_port(), free_port()
     url = f"http://127.0.0.1:{port}"
     sandbox = ["manage.py", "sandbox", "--port", str(flinkey), "--scenario", scenario, "--strict", "--delay", "1"]
@@ -82,11 +85,12 @@ def standing(folder: Path, scenario: str) -> Iterator[Standing]:
         "FLINKEY_API_URL": f"http://127.0.0.1:{flinkey}/v3",
         "FLINKEY_API_KEY": API_KEY,
         "FLINKEY_WEBHOOK_SECRET": SECRET,
+        **settings,
     }
     with ExitStack() as stack:
         stack.enter_context(process(sandbox, {}, folder / "sandbox.log"))
         eventually(lambda: answers(f"http://127.0.0.1:{flinkey}/v3/customers"), PATIENCE)
-        stack.enter_context(process(["-m", "flinkey_admin.launch", "run"], env, folder / "run.log"))
+        stack.enter_context(process(["-m", "flinkey_admin", mode], env, folder / "run.log"))
         eventually(lambda: answers(f"{url}/health/ready/"), PATIENCE)
         remote = Remote(env["FLINKEY_API_URL"])
         yield Standing(url, remote)

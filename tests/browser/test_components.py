@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from django.conf import settings as product
 from django.test import Client
 from PIL import Image, ImageChops
 from playwright.sync_api import Page
 
+from flinkey_admin.places import STATIC
 from flinkey_admin.web.components import PARTS, TOKENS
 from tests.browser import blocks
 from tests.browser.conftest import Open
@@ -97,7 +97,7 @@ def test_a_changed_stylesheet_is_seen(window: Page, change: str) -> None:
 
 
 def tokens() -> str:
-    return (product.BASE_DIR / "static" / "css" / "tokens.css").read_text(encoding="utf-8")
+    return (STATIC / "css" / "tokens.css").read_text(encoding="utf-8")
 
 
 def test_they_are_readable_for_everybody(page: Page) -> None:

@@ -40,7 +40,7 @@ def test_a_bare_make_changes_nothing() -> None:
 @pytest.mark.parametrize("name", ["demo", "run", "serve"])
 def test_the_targets_start_the_launcher(name: str) -> None:
     done = start({}, ["make", "--dry-run", "--no-print-directory", name])
-    assert done.stdout.splitlines()[-1] == f"exec .venv/bin/python -m flinkey_admin.launch {name}"
+    assert done.stdout.splitlines()[-1] == f"exec .venv/bin/flinkey-admin {name}"
 
 
 def free_port() -> int:
@@ -96,7 +96,7 @@ def test_a_taken_port_is_said_in_words() -> None:
         taken.listen()
         port = taken.getsockname()[1]
         sandbox = start({}, [sys.executable, "manage.py", "sandbox", "--port", str(port)])
-        launch = start({"PORT": str(port)}, [sys.executable, "-m", "flinkey_admin.launch", "run"])
+        launch = start({"PORT": str(port)}, [sys.executable, "-m", "flinkey_admin", "run"])
     assert (sandbox.returncode, launch.returncode) == (1, 1)
     assert sandbox.stderr.startswith(f"Port {port} cannot be used")
     assert launch.stderr == f"Port {port} is taken. Choose another one: PORT={port + 100} make run\n"

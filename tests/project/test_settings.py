@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import certifi
 import pytest
 from cryptography.fernet import Fernet
 
@@ -25,12 +26,20 @@ LINE = re.compile(r"^  (?P<name>[A-Z_]+) (?P<problem>is missing|is wrong \(.+\))
 # The values that each variable refuses; None: it is not there at all.
 WRONG: dict[str, list[str | None]] = {
     "FLINKEY_API_KEY": [None, "", "   "],
-    "SECRET_KEY": [None, "", "short"],
+    "SECRET_KEY": [None, "", "short", "abc" * 20, "django-insecure-" + "xY7-" * 16 + "abcdefghij"],
     "SECRET_KEY_OLD": ["short"],
     "METRICS_TOKEN": ["short"],
     "LOG_FORMAT": ["xml", ""],
-    "TOKEN_KEYS": [None, "", "abc", f"{KEY},", f"{KEY},not-a-key"],
-    "ALLOWED_HOSTS": [None, "", " , "],
+    "TOKEN_KEYS": [None, "", "abc", f"{KEY},", f"{KEY},not-a-key", "A" * 43 + "="],
+    "ALLOWED_HOSTS": [
+        None,
+        "",
+        " , ",
+        "*",
+        "fleet.example.com,*",
+        "https://fleet.example.com",
+        "fleet.example.com:443",
+    ],
     "TIME_ZONE": ["Mars/Olympus", "Berlin", ""],
     "LANGUAGE_CODE": ["fr", "de-AT"],
     "FLINKEY_API_URL": [
@@ -49,10 +58,13 @@ WRONG: dict[str, list[str | None]] = {
     "SESSION_HOURS": ["1.5", "0"],
     "SESSION_IDLE_MINUTES": ["soon", "-5"],
     "FLINKEY_TIMEOUT": ["long", "0"],
-    "FLINKEY_CA_BUNDLE": ["/no/such/file.pem"],
+    "FLINKEY_CA_BUNDLE": ["/no/such/file.pem", __file__],
     "FLINKEY_PROXY": ["proxy:3128", "ftp://proxy.example"],
-    "DATABASE_URL": ["fleet.sqlite3"],
-    "CACHE_URL": ["memory"],
+    "DATABASE_URL": ["fleet.sqlite3", "mysql://me@db.example/fleet", "sqlite:////dev/null/fleet.sqlite3"],
+    "CACHE_URL": ["memory", "dummycache://", "memcached://cache.example:11211"],
+    "DEMO_SIGN_IN": ["a@b.example pw"],
+    "URL_PREFIX": ["https://intranet/flinkey", "/flink ey", "/a//b", "/../x"],
+    "VAR_DIR": ["/dev/null/var"],
 }
 ROUNDS = range(max(map(len, WRONG.values())))
 
@@ -76,7 +88,7 @@ def changed(changes: dict[str, str | None], **env: str) -> dict[str, str]:
 def test_wrong_values_refuse_to_start_and_all_are_told_at_once(number: int, tmp_path: Path) -> None:
     """Each round takes the next wrong value of every variable; a variable without one is right."""
     wrong = {name: values[number] for name, values in WRONG.items() if number < len(values)}
-    done = start(changed(wrong, VAR_DIR=str(tmp_path)))
+    done = start(changed({"VAR_DIR": str(tmp_path), **wrong}))
     assert done.returncode != 0
     assert faults(done.stderr) == {name: HINTS[name] for name in wrong}
     assert KEY not in done.stderr, "a secret is not repeated, not even the right one beside the wrong one"
@@ -102,6 +114,40 @@ def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:
     done = start(env, [sys.executable, "manage.py", "check"])
     assert (done.returncode, "Traceback" in done.stderr) == (1, False)
     assert faults(done.stderr) == dict.fromkeys(files, "the path of a file that this user may read")
+
+
+def test_files_that_cannot_be_read_do_not_hide_what_else_is_wrong(tmp_path: Path) -> None:
+    env = changed({"TOKEN_KEYS": None, "SECRET_KEY": None, "FLINKEY_TIMEOUT": "long"}, VAR_DIR=str(tmp_path))
+    done = start(env | {"TOKEN_KEYS_FILE": str(tmp_path / "missing")})
+    assert set(faults(done.stderr)) == {"TOKEN_KEYS_FILE", "SECRET_KEY", "FLINKEY_TIMEOUT"}
+
+
+def test_a_name_that_is_almost_right_is_told(tmp_path: Path) -> None:
+    typed = {
+        "FLINKEY_WEBHOK_SECRET": "s",
+        "FLINKEY_CA_BUNDEL_FILE": "/x",
+        "FLINKEY_ADMIN_IMAGE": "not ours, and far from",
+    }
+    done = start(changed({**typed, "VAR_DIR": str(tmp_path)}))
+    assert faults(done.stderr) == {
+        "FLINKEY_CA_BUNDEL_FILE": "FLINKEY_CA_BUNDLE instead, or leave it out",
+        "FLINKEY_WEBHOK_SECRET": "FLINKEY_WEBHOOK_SECRET instead, or leave it out",
+    }
+
+
+def test_no_secret_serves_two_purposes(tmp_path: Path) -> None:
+    secret = PRODUCTION["SECRET_KEY"]
+    done = start(changed({"FLINKEY_WEBHOOK_SECRET": secret, "FLINKEY_API_KEY": KEY}, VAR_DIR=str(tmp_path)))
+    assert set(faults(done.stderr)) == {"FLINKEY_WEBHOOK_SECRET", "FLINKEY_API_KEY"}
+    assert secret not in done.stderr
+
+
+def test_a_database_whose_driver_is_missing_names_what_to_install(tmp_path: Path) -> None:
+    """Python is told to find no such module, as in an environment that holds the wheel alone."""
+    env = changed({"DATABASE_URL": "postgres://me@db.example/fleet", "VAR_DIR": str(tmp_path)})
+    hidden = "import sys; sys.modules['psycopg'] = None; import django; django.setup()"
+    done = start(env, [sys.executable, "-c", hidden])
+    assert "DATABASE_URL is wrong (psycopg is not installed: pip install 'flinkey-admin[postgres]')" in done.stderr
 
 
 def test_every_variable_has_a_hint_and_no_other() -> None:
@@ -138,7 +184,8 @@ GIVEN: dict[str, tuple[str, str, Any]] = {
     "SESSION_HOURS": ("3", "SESSION_HOURS", 3),
     "METRICS_TOKEN": ("m" * 20, "METRICS_TOKEN", "m" * 20),
     "LOG_FORMAT": ("json", "LOG_FORMAT", "json"),
-    "DEMO_SIGN_IN": ("a@b.example pw", "DEMO_SIGN_IN", "a@b.example pw"),
+    "URL_PREFIX": ("flinkey/", "URL_PREFIX", "/flinkey"),
+    "DEMO_SIGN_IN": ("", "DEMO_SIGN_IN", ""),
 }
 SHOW = """
 import json
@@ -155,11 +202,10 @@ print(json.dumps({name: plain(name) for name in %r}))
 
 
 def test_every_variable_may_come_from_a_file(tmp_path: Path) -> None:
-    bundle = tmp_path / "ca.pem"
-    bundle.write_text("-----BEGIN CERTIFICATE-----\n", encoding="ascii")
+    bundle = certifi.where()
     given = GIVEN | {
         "VAR_DIR": (str(tmp_path / "var"), "VAR_DIR", str(tmp_path / "var")),
-        "FLINKEY_CA_BUNDLE": (str(bundle), "FLINKEY_CA_BUNDLE", str(bundle)),
+        "FLINKEY_CA_BUNDLE": (bundle, "FLINKEY_CA_BUNDLE", bundle),
     }
     assert set(given) == set(variables()), "every variable, and none that is no longer read"
     env = {}
@@ -226,7 +272,7 @@ def test_production_speaks_https_only(tmp_path: Path) -> None:
     }
 
 
-# README -------------------------------------------------------------------------------------------------------------
+# docs/configure.md --------------------------------------------------------------------------------------------------
 
 # Defaults that are no plain value, in the words of the table.
 IN_WORDS = {
@@ -236,11 +282,11 @@ IN_WORDS = {
 }
 
 
-def readme_table() -> dict[str, str]:
-    """The default by the variable, for each row of README's table of settings."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
+def told_table() -> dict[str, str]:
+    """The default by the variable, for each row of the table of settings."""
+    text = (ROOT / "docs" / "configure.md").read_text(encoding="utf-8")
     table = re.search(r"^\| name \| default \|.*\n\|[-| :]+\|\n((?:\|.*\n)+)", text, re.MULTILINE)
-    assert table, "README.md has a table | name | default | |"
+    assert table, "docs/configure.md has a table | name | default | |"
     rows: dict[str, str] = {}
     for line in table[1].splitlines():
         names, default, *_what = (cell.strip() for cell in line.strip("|").split("|"))
@@ -251,7 +297,7 @@ def readme_table() -> dict[str, str]:
 
 
 def expected_default(name: str) -> str:
-    """How README's cell has to begin."""
+    """How the cell has to begin."""
     default = variables()[name].default
     if name in IN_WORDS:
         return IN_WORDS[name]
@@ -265,11 +311,11 @@ def expected_default(name: str) -> str:
     return f"`{plain}`"
 
 
-def test_readme_lists_exactly_the_variables_that_are_read() -> None:
-    assert set(readme_table()) == set(variables())
+def test_the_table_lists_exactly_the_variables_that_are_read() -> None:
+    assert set(told_table()) == set(variables())
 
 
-def test_readme_tells_the_defaults_of_the_code() -> None:
-    told = readme_table()
+def test_the_table_tells_the_defaults_of_the_code() -> None:
+    told = told_table()
     wrong = {name: told[name] for name in told if not told[name].startswith(expected_default(name))}
     assert wrong == {}

@@ -1,0 +1,143 @@
+"""The wheel in a fresh environment outside the clone, as an administrator installs it: `make wheel` runs this.
+
+The name keeps it out of `make test`: making an environment takes half a minute and asks for packages.
+"""
+
+import os
+import re
+import secrets
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from cryptography.fernet import Fernet
+
+from tests.browser.standing import answers, eventually, free_port
+from tests.project.source import ROOT
+
+SHEET = re.compile(r'href="(/static/css/app\.[0-9a-f]{12}\.css)"')
+# Names of the environment that pip needs to find what is kept on this machine.
+KEPT = {name: value for name, value in os.environ.items() if name == "PATH" or name.startswith(("PIP_", "SSL_"))}
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel that `make wheel` has built, else one made here."""
+    if built := os.environ.get("WHEEL"):
+        return Path(built).resolve()
+    folder = tmp_path_factory.mktemp("wheel")
+    pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder), str(ROOT)]
+    subprocess.run(pip, check=True)
+    (made,) = folder.glob("*.whl")
+    return made
+
+
+@pytest.fixture(scope="module")
+def command(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The console command of a fresh environment that holds the wheel and what it asks for, nothing else."""
+    folder = tmp_path_factory.mktemp("venv")
+    subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
+    pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "--constraint", "constraints.txt"]
+    subprocess.run([*pip, str(wheel)], cwd=ROOT, check=True)
+    return folder / "bin" / "flinkey-admin"
+
+
+def run(command: Path, *arguments: str, **env: str) -> "subprocess.CompletedProcess[str]":
+    """One command, typed far from the clone and with this environment only."""
+    return subprocess.run(
+        [command, *arguments], env=KEPT | env, cwd="/", capture_output=True, text=True, timeout=90, check=False
+    )
+
+
+@contextmanager
+def running(command: Path, *arguments: str, **env: str) -> Iterator["subprocess.Popen[bytes]"]:
+    """Meanwhile; it has to end by itself when it is asked to."""
+    with subprocess.Popen([command, *arguments], env=KEPT | env, cwd="/", start_new_session=True) as process:
+        try:
+            yield process
+        finally:
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(timeout=30) == 0
+
+
+def fetch(url: str, **headers: str) -> tuple[str, bytes]:
+    """How the answer is packed, and its body as it came."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    with urllib.request.urlopen(urllib.request.Request(url, headers=named), timeout=10) as answer:
+        return answer.headers.get("Content-Encoding", ""), answer.read()
+
+
+def test_it_holds_every_template_and_static_file_of_the_clone(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as file:
+        inside = {name.removeprefix("flinkey_admin/") for name in file.namelist()}
+    listed = subprocess.run(["git", "ls-files", "templates", "static"], cwd=ROOT, capture_output=True, check=True)
+    wanted = set(listed.stdout.decode().split())
+    assert len(wanted) > 100
+    assert {name for name in inside if name.startswith(("templates/", "static/"))} == wanted
+    assert {"locale/de/LC_MESSAGES/django.mo", "sandbox/openapi.yaml", "sandbox/README.md"} <= inside
+    assert not [name for name in inside if name.startswith("tests")]
+
+
+def test_it_tells_its_commands_and_what_settings_are_missing(command: Path, tmp_path: Path) -> None:
+    told = run(command)
+    assert (told.returncode, told.stderr) == (0, "")
+    assert {"serve", "migrate", "sandbox", "check", "prune", "webhooks"} <= {
+        line.split()[0] for line in told.stdout.splitlines() if line.startswith("  ")
+    }
+    bare = run(command, "serve", VAR_DIR=str(tmp_path), PORT=str(free_port()))
+    assert bare.returncode == 1
+    assert bare.stderr.startswith("flinkey admin does not start:\n")
+    assert re.findall(r"^  (\w+) is missing", bare.stderr, re.MULTILINE) == [
+        "FLINKEY_API_KEY",
+        "SECRET_KEY",
+        "TOKEN_KEYS",
+        "ALLOWED_HOSTS",
+    ]
+
+
+def test_it_serves_a_page_with_small_files_of_lasting_names(command: Path, tmp_path: Path) -> None:
+    """With a file of settings, as docs/install.md says: the sandbox, migrate, check, serve."""
+    flinkey, port = free_port(), free_port()
+    settings = {
+        "FLINKEY_API_URL": f"http://127.0.0.1:{flinkey}/v3",
+        "FLINKEY_API_KEY": "sandbox-key",
+        "SECRET_KEY": secrets.token_urlsafe(50),
+        "TOKEN_KEYS": Fernet.generate_key().decode(),
+        "ALLOWED_HOSTS": "fleet.example.com",
+        "TRUSTED_PROXIES": "1",
+        "VAR_DIR": str(tmp_path / "var"),
+    }
+    file = tmp_path / "settings.env"
+    file.write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
+    file.chmod(0o600)
+    env = {"SETTINGS_FILE": str(file), "PORT": str(port)}
+    base, through = f"http://127.0.0.1:{port}", {"Host": "fleet.example.com", "X_Forwarded_Proto": "https"}
+    with running(command, "sandbox", "--port", str(flinkey), "--scenario", "yard"):
+        eventually(lambda: answers(f"http://127.0.0.1:{flinkey}/v3/customers"))
+        migrated = run(command, "migrate", "--verbosity", "0", **env)
+        assert (migrated.returncode, migrated.stderr) == (0, "")
+        with running(command, "serve", **env):
+            eventually(lambda: ready(base), 60)
+            _packed, page = fetch(f"{base}/sign-in/", **through)
+            (sheet,) = SHEET.findall(page.decode())
+            packed, body = fetch(f"{base}{sheet}", Accept_Encoding="gzip, br", **through)
+            assert (packed, b"--" in body) == ("br", False)
+            whole = fetch(f"{base}{sheet}", **through)
+            assert whole[0] == ""
+            assert len(whole[1]) > 3 * len(body)
+            eventually(lambda: run(command, "check", **env).returncode == 0, 30)
+
+
+def ready(base: str) -> bool:
+    try:
+        fetch(f"{base}/health/ready/", Host="fleet.example.com", X_Forwarded_Proto="https")
+    except (urllib.error.HTTPError, OSError):
+        return False
+    return True
