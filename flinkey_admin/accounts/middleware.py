@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
+from django.urls import get_script_prefix, reverse
 from django_htmx.http import HttpResponseClientRefresh
 
 from flinkey_admin.accounts import services, stash, tokens
@@ -92,9 +92,9 @@ def sign_in_again(request: HtmxRequest) -> HttpResponse:
 def back_to(request: HtmxRequest) -> str:
     """The page to come back to: the one in the browser's address bar when only a part of it was asked for."""
     if request.htmx:
-        return request.htmx.current_url_abs_path or "/"
+        return request.htmx.current_url_abs_path or get_script_prefix()
     return request.get_full_path()
 
 
 def with_next(url: str, to: str) -> str:
-    return url if to in {"", "/"} else f"{url}?{urlencode({'next': to})}"
+    return url if to in {"", get_script_prefix()} else f"{url}?{urlencode({'next': to})}"

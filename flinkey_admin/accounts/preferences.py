@@ -54,10 +54,10 @@ def preferences(request: HtmxRequest) -> HttpResponse:
 
 def _keep(response: HttpResponse, cookie: str, value: str) -> None:
     if value:
-        secure = settings.SESSION_COOKIE_SECURE
-        response.set_cookie(cookie, value, max_age=YEAR, httponly=True, samesite="Lax", secure=secure)
+        secure, path = settings.SESSION_COOKIE_SECURE, settings.SESSION_COOKIE_PATH
+        response.set_cookie(cookie, value, max_age=YEAR, httponly=True, samesite="Lax", secure=secure, path=path)
     else:
-        response.delete_cookie(cookie, samesite="Lax")
+        response.delete_cookie(cookie, samesite="Lax", path=settings.SESSION_COOKIE_PATH)
 
 
 def _came_from(request: HttpRequest) -> str:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpResponse
@@ -77,7 +78,8 @@ def sign_out(request: HtmxRequest) -> HttpResponse:
     """Ends the session here and in the browser."""
     services.sign_out(request)
     response = redirect("accounts:sign_in")
-    response.headers["Clear-Site-Data"] = '"cache", "storage"'
+    if not settings.URL_PREFIX:  # below a path it would empty what other applications keep under the same name
+        response.headers["Clear-Site-Data"] = '"cache", "storage"'
     return response
 
 

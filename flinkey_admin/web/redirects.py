@@ -1,6 +1,7 @@
 """Where to go afterwards."""
 
 from django.http import HttpRequest
+from django.urls import get_script_prefix
 from django.utils.http import url_has_allowed_host_and_scheme
 
 
@@ -17,4 +18,4 @@ def safe_path(request: HttpRequest, to: str, otherwise: str) -> str:
     local = url_has_allowed_host_and_scheme(to, {request.get_host()}, require_https=request.is_secure())
     # A browser drops tabs and line ends from a link: what is left of "/", a tab and "//host" is another host.
     plain = to.isprintable() and "\\" not in to
-    return to if local and plain and to.startswith("/") and not to.startswith("//") else otherwise
+    return to if local and plain and to.startswith(get_script_prefix()) and not to.startswith("//") else otherwise

@@ -6,7 +6,7 @@ const EDGE = 48; // pixels from the top and the bottom of the side list within w
 const COPIED = ".plate, .second, input, button"; // text that people mark to copy it, and what is pressed
 let carried = null; // { row, mover, from, at, rows, side }
 
-/** A row was pressed. mover: the button of its form that moves; bring: fetches a part of the page. */
+/** A row was pressed. mover: the button of its form that moves; bring: fetches a part of the page, by its address below the start. */
 export function press(event, row, mover, bring) {
   if (carried || event.target.closest(COPIED)) return;
   const at = { x: event.clientX, y: event.clientY };
@@ -26,7 +26,7 @@ async function begin() {
   document.body.dataset.carrying = "";
   getSelection().removeAllRanges();
   const [, group] = new URL(mover.formAction).pathname.match(/groups\/(\d+)\//) ?? [];
-  const side = await bring(`/keys/groups/${group ? `?not=${group}` : ""}`, "targets");
+  const side = await bring(`keys/groups/${group ? `?not=${group}` : ""}`, "targets");
   if (!carried?.rows) return side?.remove(); // let go before the list came
   carried.side = side;
   requestAnimationFrame(scroll);

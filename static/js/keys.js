@@ -4,6 +4,7 @@ const OFF = "keysOff"; // remembered in this browser; app.js asks for it before 
 const PATIENCE = 1500; // milliseconds between "g" and the key behind it
 const TYPED = "input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]";
 const WAYS = { ArrowDown: "down", j: "down", ArrowUp: "up", k: "up", Home: "first", End: "last" };
+const HOME = new URL("../..", import.meta.url).pathname; // below which the dashboard is reached: "/" or "/flinkey/"
 let waiting = 0; // until when a key behind "g" says where to
 let ahead = null; // what was typed while the palette was being fetched
 
@@ -12,26 +13,26 @@ const isShown = (element) => element?.checkVisibility();
 
 /* ---- what the server says in words comes when it is first asked for ---- */
 async function bring(address, id) {
-  if (!document.getElementById(id)) await htmx.ajax("GET", address, { target: "body", swap: "beforeend" });
+  if (!document.getElementById(id)) await htmx.ajax("GET", HOME + address, { target: "body", swap: "beforeend" });
   const link = document.querySelector(`#${id} link`);
   if (link && !link.sheet) await new Promise((done) => { link.onload = link.onerror = done; });
   return document.getElementById(id); // null when there was no answer: a toast says so
 }
 
 async function open(id) {
-  if (!(await bring("/keys/", "hands"))) return;
+  if (!(await bring("keys/", "hands"))) return;
   showSwitch();
   document.getElementById(id).showModal();
 }
 
 async function openPalette() {
   ahead ??= "";
-  if (await bring("/keys/", "hands")) (await import("./palette.js")).open(ahead, open);
+  if (await bring("keys/", "hands")) (await import("./palette.js")).open(ahead, open);
   ahead = null;
 }
 
 async function leadTo(key) {
-  if (!(await bring("/keys/", "hands"))) return;
+  if (!(await bring("keys/", "hands"))) return;
   const link = document.querySelector(`#shortcuts [data-key="${CSS.escape(key)}"]`);
   if (link) location.assign(link.href);
 }

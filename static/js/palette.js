@@ -66,7 +66,7 @@ function key(event) {
 // Whoever is quicker than the hits gets to the search: its only hit is shown at once.
 function enter() {
   if (active()) active().click();
-  else location.assign(`/search/?${new URLSearchParams({ q: field.value })}`);
+  else location.assign(`${new URL("../..", import.meta.url).pathname}search/?${new URLSearchParams({ q: field.value })}`);
 }
 
 /** Opens the palette. text: what was typed already, perhaps with an Enter at its end; other: opens another dialog by its id. */

@@ -1,0 +1,101 @@
+"""As production runs below a path of the company's name: no page, script, form or cookie leaves that path."""
+
+import secrets
+from collections.abc import Iterator
+
+import pytest
+from cryptography.fernet import Fernet
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Complaints, Open, tick
+from tests.browser.standing import standing
+from tests.conftest import COORDINATOR, PASSWORD
+from tests.reverse_proxy import Front, reverse_proxy
+from tests.tls import certificate
+
+PREFIX = "/flinkey"
+
+
+@pytest.fixture(scope="module")
+def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
+    folder = tmp_path_factory.mktemp("below")
+    production = {
+        "URL_PREFIX": PREFIX,
+        "SECRET_KEY": secrets.token_urlsafe(50),
+        "TOKEN_KEYS": Fernet.generate_key().decode(),
+        "ALLOWED_HOSTS": "127.0.0.1",
+        "TRUSTED_PROXIES": "1",
+        "DEBUG": "false",
+    }
+    with standing(folder, "yard", "serve", **production) as stand:
+        port = int(stand.url.rpartition(":")[2])
+        with reverse_proxy(port, PREFIX, certificate(folder / "proxy.pem")) as running:
+            yield running
+
+
+@pytest.fixture
+def page(front: Front, open_window: Open, complaints: Complaints) -> Page:
+    opened = open_window(base_url=front.url, ignore_https_errors=True).new_page()
+    complaints.listen(opened)
+    return opened
+
+
+def test_a_morning_s_work(front: Front, page: Page) -> None:
+    page.goto("groups/")  # signed out: leads to the sign-in, and afterwards back
+    expect(page).to_have_url(f"{front.url}sign-in/?next=%2Fflinkey%2Fgroups%2F")
+    page.get_by_label("E-mail").fill(COORDINATOR)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page).to_have_url(f"{front.url}groups/")
+    cookies = {one["name"]: (one["path"], one["secure"]) for one in page.context.cookies()}
+    assert cookies == {"__Secure-session": (f"{PREFIX}/", True), "__Secure-csrf": (f"{PREFIX}/", True)}
+
+    page.get_by_role("link", name="Hamburg", exact=True).click()
+    expect(page).to_have_url(f"{front.url}groups/1/")
+    tick(page, "Pool 1")
+    page.get_by_role("button", name="Move to…").click()
+    page.get_by_role("radio", name="Berlin").check()
+    page.get_by_role("button", name="Continue to the review").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Move Pool 1 · HH-FK 1234 from Hamburg to Berlin?")
+    page.get_by_role("button", name="Move", exact=True).click()
+    expect(page.locator("#receipt")).to_have_attribute("data-state", "confirmed")
+    assert page.url.startswith(f"{front.url}operations/")
+
+    page.get_by_role("link", name="Timeline").first.click()
+    expect(page).to_have_url(f"{front.url}timeline/")
+    page.keyboard.press("Control+k")
+    field = page.locator("#palette input").first
+    field.fill("HH")
+    expect(page.locator("#palette [role=option]").first).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    expect(page.locator("#shortcuts")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("g")
+    page.keyboard.press("c")
+    expect(page).to_have_url(f"{front.url}cars/")
+
+    page.locator(".mark").click()
+    expect(page).to_have_url(front.url)
+    page.locator("header .menu summary").last.click()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page).to_have_url(f"{front.url}sign-in/")
+    assert front.strays == []
+
+
+def test_the_preferences_stay_below_the_path_too(front: Front, page: Page) -> None:
+    page.goto("sign-in/")
+    page.get_by_role("button", name="Deutsch").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Anmelden")
+    (kept,) = [one for one in page.context.cookies() if one["name"] == "language"]
+    assert (kept["path"], kept["value"]) == (f"{PREFIX}/", "de")
+    assert front.strays == []
+
+
+def test_nobody_is_led_to_another_application_of_the_name(front: Front, page: Page) -> None:
+    page.goto("sign-in/?next=/wiki/")
+    page.get_by_label("E-mail").fill(COORDINATOR)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page).to_have_url(front.url)
+    assert front.strays == []
