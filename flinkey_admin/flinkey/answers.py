@@ -22,11 +22,12 @@ _DETAIL = 2000
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A whole answer: its status, its header Retry-After (or "") and its body."""
+    """A whole answer: its status, its headers Retry-After and Date (or "") and its body."""
 
     status: int
     retry_after: str
     body: bytes
+    date: str = ""
 
     @property
     def text(self) -> str:

@@ -19,5 +19,9 @@ class Customers:
         RateLimited, Unavailable, and Rejected for query options that flinkey does not understand.
         Page: Customers.
         """
-        read = many(Customer.parse)
-        return self._send(Call("getCustomers", "GET", "/customers", read, query=params(odata), scope="token"))
+        return self._send(listing(odata))
+
+
+def listing(odata: Odata | None = None) -> Call["list[Customer]"]:
+    """The call for the customers of whoever has the token."""
+    return Call("getCustomers", "GET", "/customers", many(Customer.parse), query=params(odata), scope="token")

@@ -5,6 +5,7 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
 from typing import TypeVar
@@ -16,6 +17,7 @@ from urllib3.util import Retry
 
 from .answers import Answer, lost, masked, result
 from .calls import Call
+from .errors import FlinkeyError
 from .wire import Adapter, PlainSession, progress
 
 T = TypeVar("T")
@@ -32,6 +34,15 @@ _log = logging.getLogger("flinkey")
 logging.getLogger("urllib3").setLevel(logging.ERROR)
 
 
+@dataclass(frozen=True)
+class Probe:
+    """How flinkey answered: after how many seconds, how far our clock is ahead of its (seconds), with which error."""
+
+    seconds: float
+    ahead: float | None
+    error: FlinkeyError | None
+
+
 @dataclass(frozen=True, eq=False)
 class Transport:
     """A pool of connections to one flinkey, shared by all threads of the process and by all managers.
@@ -39,7 +50,7 @@ class Transport:
     It keeps nothing of a call: no cookie, no token, no redirect, nothing of the environment or ~/.netrc.
 
     base_url: up to and with /v3. api_key: the header flinkey-API-Key. timeout: seconds within which an answer
-    must be complete (connecting has 3.05 s of its own, tried four times). pool: connections at most; further
+    must be complete (connecting has 3.05 s of its own, tried `tries` times). pool: connections at most; further
     callers wait.
     proxy: http://host:port. ca_bundle: a file to trust instead of the usual authorities.
     told: is called after each call, with the operation, the status or the name of the fault, and the seconds it took.
@@ -52,6 +63,7 @@ class Transport:
     pool: int = 16
     proxy: str | None = field(default=None, repr=False)
     ca_bundle: str | None = None
+    tries: int = 4
     told: Callable[[str, str, float], None] | None = field(default=None, repr=False)
     _session: Session = field(init=False, repr=False)
 
@@ -87,6 +99,24 @@ class Transport:
         if self.told:
             self.told(call.operation, outcome, seconds)
 
+    def probe(self, call: Call[T], token: str) -> Probe:
+        """Sends one call for the sake of the answer's time alone; whatever flinkey says to it is no error here.
+
+        Raises errors.Unavailable when no whole answer came.
+        """
+        began = time.time()
+        try:
+            answer = self._exchange(call, self._headers(call, token, None))
+        except _FAULTS as fault:
+            root = _root(fault)
+            raise lost(call, None, masked(f"{type(root).__name__}: {root}", (self.api_key, token))) from None
+        ended = time.time()
+        try:
+            result(call, answer, (self.api_key, token))
+        except FlinkeyError as error:
+            return Probe(ended - began, _ahead(answer.date, (began + ended) / 2), error)
+        return Probe(ended - began, _ahead(answer.date, (began + ended) / 2), None)
+
     def close(self) -> None:
         """Closes the kept connections."""
         self._session.close()
@@ -112,7 +142,8 @@ class Transport:
             allow_redirects=False,
             stream=True,
         ) as response:
-            return Answer(response.status_code, response.headers.get("Retry-After", ""), _body(response))
+            named = response.headers
+            return Answer(response.status_code, named.get("Retry-After", ""), _body(response), named.get("Date", ""))
 
     def _headers(self, call: Call[T], token: str | None, customer_id: str | None) -> dict[str, str]:
         headers = {"flinkey-API-Key": self.api_key}
@@ -136,11 +167,19 @@ class Transport:
         session.proxies = {"http": self.proxy, "https": self.proxy} if self.proxy else {}
         session.verify = self.ca_bundle or True
         # Only connecting is repeated here: anything later could send a write twice.
-        retry = Retry(connect=3, read=0, status=0, other=0, redirect=0, respect_retry_after_header=False)
+        retry = Retry(connect=self.tries - 1, read=0, status=0, other=0, redirect=0, respect_retry_after_header=False)
         adapter = Adapter(pool_connections=1, pool_maxsize=self.pool, pool_block=True, max_retries=retry)
         session.mount("http://", adapter)
         session.mount("https://", adapter)
         return session
+
+
+def _ahead(date: str, now: float) -> float | None:
+    """By how many seconds our clock is ahead of the one that the header Date tells; None without one."""
+    try:
+        return now - (parsedate_to_datetime(date).timestamp() + 0.5)  # it tells whole seconds only
+    except ValueError:
+        return None
 
 
 def header_safe(value: str, what: str) -> str:

@@ -1,4 +1,4 @@
-"""What this installation counts of itself."""
+"""What this installation knows and counts of itself."""
 
 from django.db import models
 
@@ -17,3 +17,16 @@ class Calls(models.Model):
 
     def __str__(self) -> str:
         return f"{self.count} {self.operation} {self.result}"
+
+
+class Worker(models.Model):
+    """A worker's sign of life: a process that takes tasks of these queues, on whichever machine."""
+
+    name = models.CharField(max_length=250, unique=True)  # machine and process
+    machine = models.CharField(max_length=200)
+    queues = models.CharField(max_length=100)  # separated by commas
+    started_at = models.DateTimeField(auto_now_add=True)
+    seen_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.queues}"

@@ -15,6 +15,8 @@ told = Signal()
 pause_left = Signal()
 # The worker of changes is alive and looks around, every other second: whoever does something now and then hangs on it.
 looked = Signal()
+# `queues`: a worker of these begins, in this process.
+working = Signal()
 # `operation`: a plan that somebody looks at. Receivers return sentences that the person should read before the yes.
 warnings = Signal()
 # `scope`, `operation`: a plan that is about to get its yes, and no longer young. Receivers ask flinkey and return what

@@ -32,6 +32,7 @@ ROUTES: dict[str, dict[str, str]] = {
     "": {"/": LED},
     "handover/": {"/handover/": SEEN},
     "help/": {"/help/": LED},
+    "node/": {"/node/": LED},
     "keys/": {"/keys/": LED},
     "keys/groups/": {"/keys/groups/": LED},
     "groups/": {"/groups/": SEEN, "/groups/?q=kanari": SEEN, "/groups/?sort=-name&page=1": SEEN},

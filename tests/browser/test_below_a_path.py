@@ -66,7 +66,7 @@ def test_a_morning_s_work(front: Front, page: Page) -> None:
     page.keyboard.press("Control+k")
     field = page.locator("#palette input").first
     field.fill("HH")
-    expect(page.locator("#palette [role=option]").first).to_be_visible()
+    expect(page.locator("#palette [role=option]:visible").first).to_be_visible()
     page.keyboard.press("Escape")
     page.keyboard.press("?")
     expect(page.locator("#shortcuts")).to_be_visible()

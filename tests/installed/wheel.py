@@ -132,7 +132,11 @@ def test_it_serves_a_page_with_small_files_of_lasting_names(command: Path, tmp_p
             whole = fetch(f"{base}{sheet}", **through)
             assert whole[0] == ""
             assert len(whole[1]) > 3 * len(body)
-            eventually(lambda: run(command, "check", **env).returncode == 0, 30)
+            # The workers give their sign of life within seconds; all else is well from the start.
+            eventually(lambda: run(command, "check", **env).returncode == 0, 60)
+            told = run(command, "check", **env)
+            assert (told.returncode, told.stderr) == (0, "")
+            assert re.search(r"fine  Workers: They are at work: 3 processes on 1 machine", told.stdout)
 
 
 def ready(base: str) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import InterfaceError, OperationalError, connections
 from django_tasks_db.management.commands import db_worker
 
-from flinkey_admin.operations import upkeep
+from flinkey_admin.operations import signals, upkeep
 
 logger = logging.getLogger(__name__)
 
@@ -50,4 +50,5 @@ class Command(db_worker.Command):
         taken = ("interval", "batch", "backend_name", "startup_delay", "max_tasks", "worker_id")
         worker = Worker(queue_names=names, excluded_queue_names=[], **{name: options[name] for name in taken})
         worker.configure_signals()
+        signals.working.send(sender=None, queues=names)
         worker.run()
