@@ -1,4 +1,4 @@
-"""The icons of every page as one sheet, which a browser loads once: drawn into each page they were a third of it."""
+"""The icons of all pages as two sheets, which a browser loads once: drawn into each page they were a third of it."""
 
 import re
 from typing import Any
@@ -8,62 +8,71 @@ from django.contrib.staticfiles.finders import BaseFinder
 from django.core.files.storage import FileSystemStorage
 from heroicons.templatetags import heroicons
 
-FILE = "img/icons.svg"
+FILE, MORE = "img/icons.svg", "img/more.svg"  # what every page has, and what only some have
 DIGITS = re.compile(r"(\.\d\d)\d+")  # a hundredth of a pixel is enough
 STYLES = {"micro": heroicons.heroicon_micro, "mini": heroicons.heroicon_mini, "outline": heroicons.heroicon_outline}
 SIZES = {"micro": 16, "mini": 20, "outline": 24}  # pixels
-NAMES = (
+FIRST = (
     "micro-arrow-path",
     "micro-arrow-right-start-on-rectangle",
     "micro-check",
     "micro-chevron-down",
     "micro-chevron-left",
     "micro-chevron-right",
-    "micro-clock",
-    "micro-ellipsis-horizontal-circle",
-    "micro-exclamation-triangle",
     "micro-key",
     "micro-moon",
-    "micro-no-symbol",
-    "micro-paper-airplane",
-    "micro-pause",
-    "micro-question-mark-circle",
     "micro-signal",
-    "micro-x-mark",
     "mini-building-office-2",
-    "mini-check-circle",
-    "mini-clock",
-    "mini-exclamation-circle",
-    "mini-exclamation-triangle",
-    "mini-information-circle",
     "mini-key",
     "mini-magnifying-glass",
     "mini-plus",
     "mini-user-circle",
-    "mini-x-circle",
-    "mini-x-mark",
     "outline-arrow-path",
     "outline-arrows-right-left",
     "outline-calendar",
-    "outline-check-circle",
     "outline-clipboard-document-list",
     "outline-cube",
     "outline-document-text",
     "outline-ellipsis-horizontal",
     "outline-home",
-    "outline-inbox",
-    "outline-key",
     "outline-magnifying-glass",
     "outline-question-mark-circle",
     "outline-rectangle-group",
     "outline-truck",
     "outline-users",
 )
+OTHERS = (
+    "micro-clock",
+    "micro-ellipsis-horizontal-circle",
+    "micro-exclamation-triangle",
+    "micro-no-symbol",
+    "micro-paper-airplane",
+    "micro-pause",
+    "micro-question-mark-circle",
+    "micro-x-mark",
+    "mini-check-circle",
+    "mini-clock",
+    "mini-exclamation-circle",
+    "mini-exclamation-triangle",
+    "mini-information-circle",
+    "mini-x-circle",
+    "mini-x-mark",
+    "outline-check-circle",
+    "outline-inbox",
+    "outline-key",
+)
+NAMES = (*FIRST, *OTHERS)
+SHEETS = {FILE: FIRST, MORE: OTHERS}
 
 
-def sheet() -> str:
-    """An SVG with a symbol for each name."""
-    return f'<svg xmlns="http://www.w3.org/2000/svg">{"".join(map(_symbol, NAMES))}</svg>'
+def sheet(file: str) -> str:
+    """An SVG with a symbol for each name. `file`: one of SHEETS."""
+    return f'<svg xmlns="http://www.w3.org/2000/svg">{"".join(map(_symbol, SHEETS[file]))}</svg>'
+
+
+def file_of(name: str) -> str:
+    """The sheet that has this icon. Raises KeyError when none has."""
+    return {one: file for file, names in SHEETS.items() for one in names}[name]
 
 
 def _symbol(name: str) -> str:
@@ -74,7 +83,7 @@ def _symbol(name: str) -> str:
 
 
 class SheetFinder(BaseFinder):
-    """Hands the sheet to Django's static files, so that it is named by its content, compressed and kept like them."""
+    """Hands the sheets to Django's static files, so that they are named by their content, compressed and kept."""
 
     def __init__(self, *_args: Any, **_kwargs: Any) -> None:
         self.storage = FileSystemStorage(location=settings.VAR_DIR / "icons")
@@ -84,15 +93,16 @@ class SheetFinder(BaseFinder):
         return []
 
     def find(self, path: str, find_all: bool = False, **_kwargs: Any) -> Any:
-        """The path of the sheet's file, or nothing for any other path."""
-        if path != FILE:
+        """The path of a sheet's file, or nothing for any other path."""
+        if path not in SHEETS:
             return []
-        file = settings.VAR_DIR / "icons" / FILE
+        file = settings.VAR_DIR / "icons" / path
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(sheet())
+        file.write_text(sheet(path))
         return [str(file)] if find_all else str(file)
 
     def list(self, ignore_patterns: Any) -> Any:  # noqa: ARG002
-        """The sheet and where it is."""
-        self.find(FILE)
-        yield FILE, self.storage
+        """The sheets and where they are."""
+        for path in SHEETS:
+            self.find(path)
+            yield path, self.storage

@@ -9,6 +9,7 @@ from tests.bench.served import served
 from tests.bench.stage import Row, count
 
 A_ROW = 0.06  # KB: what a row says cannot be compressed away: plate, VIN and name alone are forty bytes that come once
+MAIN = ("/", "/groups/", "/groups/1/cars/", "/cars/", "/cars/1/", "/timeline/", "/operations/")
 ASSET = re.compile(r'(?:href|src)="(/static/[^"#]+)')
 
 
@@ -18,8 +19,8 @@ def measure() -> Iterator[Row]:
 
 
 def _visit(base: str, cookies: dict[str, str]) -> Iterator[Row]:
-    for path in ("/groups/", "/"):
-        size, page = _weight(base, path, cookies)
+    for path, carried in (("/sign-in/", {}), *((path, cookies) for path in MAIN)):
+        size, page = _weight(base, path, carried)
         assets = {asset: _weight(base, asset, {})[0] for asset in sorted(set(ASSET.findall(page)))}
         whole = round((size + sum(assets.values())) / 1024, 1)
         yield count(f"first visit of {path} over the wire, KB", whole, 32, f"{len(assets)} files")
