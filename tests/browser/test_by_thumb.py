@@ -1,0 +1,31 @@
+"""A coordinator gives, extends and ends an access and moves a car on a phone with few taps (see thumb.py)."""
+
+from typing import Any
+
+from playwright.sync_api import Page, expect
+
+from flinkey_admin.sandbox import Remote
+from tests.browser.conftest import Complaints, Open, members, sign_in
+from tests.browser.thumb import PHONE, Things, Thumb, from_overview
+
+MOST = {"give": 6, "extend": 4, "end": 4, "move": 7}  # taps; at 0.8 s each and a second of waiting, far below 20 s
+POOL = Things(car="Pool 4", plate="nw91", person="Jörg Müller", name="mue", group="Berlin")
+
+
+def test_four_tasks_take_few_taps(
+    page: Page, open_window: Open, complaints: Complaints, live_server: Any, flinkey: Remote
+) -> None:
+    phone = open_window(base_url=live_server.url, viewport=PHONE, has_touch=True, is_mobile=True).new_page()
+    complaints.listen(phone)
+    sign_in(phone)
+    taps = {}
+    for task in MOST:
+        done, _seconds = from_overview(Thumb(phone), POOL, task)
+        taps[task] = done.taps
+        if task != "move":  # one change of an access at a time
+            phone.goto("/cars/4/")
+            expect(phone.locator("#windows tbody tr")).to_have_attribute("data-state", "confirmed")
+    assert taps == MOST
+    assert 4 in members(flinkey, 2)
+    (window,) = (one for one in flinkey.state(1)["windows"] if one["carId"] == 4)
+    assert window["end"] < "2100"
