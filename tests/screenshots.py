@@ -15,10 +15,12 @@ from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from PIL import Image
 from playwright.sync_api import Page, expect, sync_playwright
 
 TARGET = Path(__file__).resolve().parent.parent / "docs" / "screenshots"
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium-headless-shell") or shutil.which("chromium")
+COMPARED = ("group", "car", "phone")  # before-*.webp show the same as it looked in the first week
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run", "--disable-sync"]
 
@@ -66,8 +68,7 @@ def shoot(page: Page, name: str) -> None:
 
 
 def main() -> None:
-    shutil.rmtree(TARGET, ignore_errors=True)
-    TARGET.mkdir()
+    TARGET.mkdir(exist_ok=True)
     with demo() as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         page = browser.new_page(viewport={"width": 1200, "height": 720}, reduced_motion="reduce")
@@ -102,6 +103,10 @@ def main() -> None:
         phone.goto(f"{address}/cars/")
         shoot(phone, "phone")
         browser.close()
+    for name in COMPARED:
+        Image.open(TARGET / f"{name}-light.png").convert("RGB").save(
+            TARGET / f"after-{name}.webp", quality=82, method=6
+        )
 
 
 if __name__ == "__main__":
