@@ -1,6 +1,7 @@
 """Tables for spreadsheets."""
 
 import csv
+import re
 from collections.abc import Iterable, Sequence
 
 from django.http import HttpResponse
@@ -17,6 +18,10 @@ def csv_file(name: str, head: Sequence[object], rows: Iterable[Sequence[object]]
     return response
 
 
+# Some spreadsheets part a line at semicolons, whatever the file says, so a formula may begin after one as well.
+FORMULA = re.compile(r"(^|[;\t\r\n])(?=[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20])")
+
+
 def _plain(cell: object) -> object:
-    """A text that a spreadsheet would take for a formula gets a quotation mark in front."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
+    """A text that a spreadsheet would take for a formula gets a quotation mark in front of that."""
+    return FORMULA.sub(r"\1'", cell) if isinstance(cell, str) else cell
