@@ -12,7 +12,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run serve test lint bench format lighthouse screenshots pictures browser clean thorough postgres kill machine planted alive wheel
+.PHONY: help demo run serve test lint bench format lighthouse screenshots pictures browser clean thorough postgres kill machine planted alive wheel secure
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
@@ -49,6 +49,9 @@ wheel: $(VENV)/dev ## builds the wheel into dist/ and tries it in a fresh enviro
 	@rm -rf build dist
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
 	WHEEL=$$(ls dist/*.whl) $(BIN)/python -m pytest -q -n 0 tests/installed/wheel.py
+
+secure: $(VENV)/dev ## every forged form, replay, guess and message of which `make test` takes a tenth
+	$(BIN)/python -m pytest -n $(WORKERS) --thorough tests/security
 
 lint: $(VENV)/dev ## formatting, style, types, templates, migrations
 	$(BIN)/ruff format --check .
