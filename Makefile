@@ -12,7 +12,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run serve test lint bench format lighthouse screenshots pictures browser clean thorough postgres kill machine planted alive wheel secure
+.PHONY: help demo run serve test lint bench format lighthouse screenshots pictures browser clean thorough postgres kill machine planted alive wheel secure dropped
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
@@ -52,6 +52,9 @@ wheel: $(VENV)/dev ## builds the wheel into dist/ and tries it in a fresh enviro
 
 secure: $(VENV)/dev ## every forged form, replay, guess and message of which `make test` takes a tenth
 	$(BIN)/python -m pytest -n $(WORKERS) --thorough tests/security
+
+dropped: $(VENV)/dev ## takes the customer out of one query or key after the other: some test must notice
+	$(BIN)/python -m tests.dropped $(TESTS)
 
 lint: $(VENV)/dev ## formatting, style, types, templates, migrations
 	$(BIN)/ruff format --check .

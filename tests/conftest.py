@@ -13,12 +13,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.db.backends.signals import connection_created
 from django.test import Client
 from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
 
 from flinkey_admin import upstream
 from flinkey_admin.sandbox import Remote, Sandbox
+from tests.security.statements import guard
 from tests.stages import Stages
 
 PASSWORD = "flinkey-demo"
@@ -80,6 +82,17 @@ def _share(cases: list[pytest.Item]) -> int:
     mark = cases[0].get_closest_marker("sampled")
     one_in = mark.args[0] if mark and mark.args else 6
     return math.ceil(len(cases) / one_in) if one_in else 0
+
+
+connection_created.connect(guard.install)
+
+
+@pytest.fixture(autouse=True)
+def every_statement_says_whose_rows() -> Iterator[None]:
+    """Whatever else a test is about."""
+    guard.found.clear()
+    yield
+    assert sorted(guard.found) == []
 
 
 @pytest.fixture(scope="session")
