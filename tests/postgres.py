@@ -11,29 +11,40 @@ from pathlib import Path
 INSTALLED = Path("/usr/lib/postgresql")
 
 
-@contextmanager
-def postgres(folder: Path) -> Iterator[str]:
-    """The DATABASE_URL of an empty database. Raises AssertionError where the package is not installed."""
+def _run(folder: Path, program: str, *arguments: str) -> None:
+    """One of its programs on the database in this folder. Raises AssertionError where the package is not installed."""
     versions = sorted(INSTALLED.glob("*/bin"))
     assert versions, "This test needs PostgreSQL. Install it (Debian: apt install postgresql) and run it again."
-    programs, data = versions[-1], folder / "data"
+    command = [str(versions[-1] / program), "-D", str(folder / "data"), *arguments]
     # PostgreSQL refuses to run as root.
     user = "postgres" if os.geteuid() == 0 else None
-    folder.mkdir(parents=True, exist_ok=True)
-    if user:
-        shutil.chown(folder, user)
+    subprocess.run(command, check=True, user=user, cwd=folder, stdout=subprocess.DEVNULL)
 
-    def run(program: str, *arguments: str) -> None:
-        command = [str(programs / program), "-D", str(data), *arguments]
-        subprocess.run(command, check=True, user=user, cwd=folder, stdout=subprocess.DEVNULL)
 
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    run("initdb", "--auth=trust", "--username=fleet", "--encoding=UTF8", "--no-sync")
+def stop(folder: Path, *, how: str = "immediate") -> None:
+    """Ends it; `immediate` is as if the power had failed, `fast` throws everybody out in order."""
+    _run(folder, "pg_ctl", "stop", "--wait", "--silent", "-m", how)
+
+
+def start(folder: Path, port: int) -> None:
+    """Starts it (again)."""
     options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off"
-    run("pg_ctl", "start", "--wait", "--silent", "-l", str(folder / "log"), "-o", options)
+    _run(folder, "pg_ctl", "start", "--wait", "--silent", "-l", str(folder / "log"), "-o", options)
+
+
+@contextmanager
+def postgres(folder: Path, port: int = 0) -> Iterator[str]:
+    """The DATABASE_URL of an empty database. Raises AssertionError where the package is not installed."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if os.geteuid() == 0:
+        shutil.chown(folder, "postgres")
+    if not port:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+    _run(folder, "initdb", "--auth=trust", "--username=fleet", "--encoding=UTF8", "--no-sync")
+    start(folder, port)
     try:
         yield f"postgres://fleet@127.0.0.1:{port}/postgres"
     finally:
-        run("pg_ctl", "stop", "--silent", "-m", "immediate")
+        stop(folder)
