@@ -14,16 +14,17 @@ HOP = {"connection", "keep-alive", "transfer-encoding", "content-length"}
 
 @dataclass
 class Front:
-    """Where it listens, and what was asked of other applications under the same name: path by path."""
+    """Where it listens, what was asked of other applications under the same name, and the port behind it."""
 
     url: str
+    port: int
     strays: list[str] = field(default_factory=list)
 
 
 @contextmanager
 def reverse_proxy(port: int, prefix: str, certificate: Path) -> Iterator[Front]:
     """Passes on what is below the prefix to that port of this machine, the path as it is."""
-    front = Front("")
+    front = Front("", port)
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"

@@ -23,7 +23,7 @@ from tests.browser.standing import answers, eventually, free_port
 from tests.project.source import ROOT
 
 SHEET = re.compile(r'href="(/static/css/app\.[0-9a-f]{12}\.css)"')
-# Names of the environment that pip needs to find what is kept on this machine.
+# What pip needs to find what is kept on this machine. A PYTHONPATH to the clone would have it find the clone installed.
 KEPT = {name: value for name, value in os.environ.items() if name == "PATH" or name.startswith(("PIP_", "SSL_"))}
 
 
@@ -34,7 +34,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
         return Path(built).resolve()
     folder = tmp_path_factory.mktemp("wheel")
     pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder), str(ROOT)]
-    subprocess.run(pip, check=True)
+    subprocess.run(pip, env=KEPT, check=True)
     (made,) = folder.glob("*.whl")
     return made
 
@@ -43,9 +43,9 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def command(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The console command of a fresh environment that holds the wheel and what it asks for, nothing else."""
     folder = tmp_path_factory.mktemp("venv")
-    subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
+    subprocess.run([sys.executable, "-m", "venv", str(folder)], env=KEPT, check=True)
     pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "--constraint", "constraints.txt"]
-    subprocess.run([*pip, str(wheel)], cwd=ROOT, check=True)
+    subprocess.run([*pip, str(wheel)], env=KEPT, cwd=ROOT, check=True)
     return folder / "bin" / "flinkey-admin"
 
 
