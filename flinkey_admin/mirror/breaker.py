@@ -49,6 +49,13 @@ def room(now: dt.datetime, wanted: int) -> int:
     return min(wanted, due.update(next_try_at=now + INTERVAL, trouble=word))
 
 
+def set_back(now: dt.datetime, late: dt.datetime) -> None:
+    """A clock that was ahead has been mended: what it promised for a time after `late` counts as due."""
+    Upstream.objects.filter(next_try_at__gt=late).update(next_try_at=now)
+    Upstream.objects.filter(slow_at__gt=late).update(slow_at=None)
+    Upstream.objects.filter(level_at__gt=late).update(level_at=now)
+
+
 def failed(error: errors.FlinkeyError) -> None:
     """An answer that says that the next call would fare no better. A longer pause that was asked for stays."""
     now = timezone.now()

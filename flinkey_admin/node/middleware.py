@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 
 from flinkey_admin.node import views
 
 DOORS = {"/health/live/": views.live, "/health/ready/": views.ready, "/metrics": views.metrics}
+READING = ["GET", "HEAD"]
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
@@ -19,6 +20,8 @@ def watchers(get_response: GetResponse) -> GetResponse:
 
     def middleware(request: HttpRequest) -> HttpResponse:
         view = DOORS.get(request.path_info)
-        return view(request) if view else get_response(request)
+        if view is None:
+            return get_response(request)
+        return view(request) if request.method in READING else HttpResponseNotAllowed(READING)
 
     return middleware

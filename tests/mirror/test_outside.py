@@ -8,7 +8,7 @@ from flinkey_admin.operations.models import Outside
 from flinkey_admin.sandbox import Remote
 from tests.conftest import Person
 from tests.mirror.stage import later, seen, visit
-from tests.operations.stage import Clock
+from tests.operations.stage import Clock, visible
 from tests.stages import Stages
 
 THINGS = ["/cars/", "/users/", "/services/", "/products/"]
@@ -153,6 +153,6 @@ def test_a_window_of_somebody_who_is_gone_names_nobody(clock: Clock, warm: Perso
 def test_it_can_be_read_on_the_page_of_the_car(clock: Clock, warm: Person, flinkey: Remote) -> None:
     flinkey.change("rename_car", car=1, name="Pool Eins")
     later(warm, clock, "/cars/1/")
-    text = warm.get("/cars/1/").content.decode()
+    text = visible(warm.get("/cars/1/"))
     assert "Pool Eins · HH-FK 1234 was changed" in text
     assert "Name Pool 1" in text

@@ -45,6 +45,7 @@ def forget() -> None:
 def visible(response: Any) -> str:
     """What a person reads on a page, without what is folded away."""
     text = re.sub(r"<details.*?</details>|<script.*?</script>|<svg.*?</svg>", " ", page_of(response), flags=re.DOTALL)
+    text = re.sub(r'<span class="nowrap">([^<]*)</span>', r"\1", text)  # within a sentence
     return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", text)).split())
 
 

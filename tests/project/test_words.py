@@ -14,6 +14,8 @@ CODE = re.compile(
     r"\b([1-5]\d\d|HTTPS?|JSON|OData|null|exceptions?|tracebacks?|time-?outs?|status|upstream|server|backend|"
     r"request|response|endpoint|token|payload|API(?! key))\b"
 )
+# What the check of an installation says, to whoever runs the machine.
+FOR_ADMINISTRATORS = ("flinkey_admin/node/checkup/", "templates/node/")
 ABOUT_FLINKEY = re.compile(r"^flinkey (cannot|did|does|refuse|is|no longer|could)")
 
 
@@ -44,14 +46,15 @@ def all_texts() -> list[tuple[str, str]]:
 def test_no_text_speaks_in_codes() -> None:
     found = all_texts()
     assert len(found) > 100, "the reader of texts reads"
-    assert [f"{where}: {text}" for where, text in found if CODE.search(text)] == []
+    coded = [f"{where}: {text}" for where, text in found if CODE.search(text)]
+    assert [one for one in coded if not one.startswith(FOR_ADMINISTRATORS)] == []
 
 
 def test_sentences_alone_says_what_flinkey_did_wrong() -> None:
     elsewhere = [
         f"{where}: {text}"
         for where, text in all_texts()
-        if ABOUT_FLINKEY.match(text) and not where.startswith("flinkey_admin/web/sentences.py")
+        if ABOUT_FLINKEY.match(text) and not where.startswith(("flinkey_admin/web/sentences.py", *FOR_ADMINISTRATORS))
     ]
     assert elsewhere == []
 

@@ -11,6 +11,7 @@ from django.test import Client
 
 from flinkey_admin.accounts.models import SignIn
 from flinkey_admin.fleet.models import Note, Selection
+from flinkey_admin.node.middleware import DOORS
 from flinkey_admin.operations.models import Operation, Step
 from flinkey_admin.sandbox import Remote
 from tests.conftest import Person
@@ -84,7 +85,7 @@ def test_no_address_takes_a_foreign_form(victim: Client, remote: Remote, forgery
             sent: Any = {"data": form} if method == "POST" else {"data": "id=1", "content_type": "text/plain"}
             answer = call(address, headers=FORGED[forgery], **sent)
             tried += 1
-            if answer.status_code != 403:
+            if answer.status_code != (405 if address in DOORS else 403):  # those take no form at all
                 wrong.append(f"{method} {address} {answer.status_code}")
     assert wrong == []
     assert tried > 80 * (4 if part == 1 else 1)

@@ -2,7 +2,8 @@
 
 import datetime as dt
 
-from flinkey_admin.mirror.models import Listing, Upstream
+from flinkey_admin.mirror import breaker
+from flinkey_admin.mirror.models import Listing
 
 
 def has_run_ahead(now: dt.datetime, soon: dt.timedelta) -> bool:
@@ -18,6 +19,4 @@ def set_back(now: dt.datetime, soon: dt.timedelta) -> None:
     rows.filter(touched_at__gt=late).update(touched_at=now)
     rows.filter(looked_at__gt=late).update(looked_at=now)
     rows.filter(read_at__gt=late).update(read_at=now - dt.timedelta(hours=1))
-    Upstream.objects.filter(next_try_at__gt=late).update(next_try_at=now)
-    Upstream.objects.filter(slow_at__gt=late).update(slow_at=None)
-    Upstream.objects.filter(level_at__gt=late).update(level_at=now)
+    breaker.set_back(now, late)
