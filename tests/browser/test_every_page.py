@@ -87,6 +87,9 @@ def measure(page: Page, views: Views = ALL_WAYS) -> dict[str, Any]:
     for width, scheme in views:
         if width != shown[0]:
             page.set_viewport_size({"width": width, "height": 844})
+            # As tall as the page: what lies beneath the bar of a phone can be scrolled to.
+            tall = page.evaluate("document.documentElement.scrollHeight")
+            page.set_viewport_size({"width": width, "height": max(844, tall)})
         if scheme != shown[1]:
             page.emulate_media(color_scheme=scheme)
         shown = (width, scheme)

@@ -31,7 +31,7 @@ CONTENT = """() => {
     idle: [...document.querySelectorAll('button[type=button], [data-select-all], a:not([href]), [popovertarget]')]
       .filter(shown).map(say),
     awaited: [...main.querySelectorAll('[hx-trigger*=load], [hx-trigger*=revealed], [aria-busy=true]')]
-      .filter(one => one.id !== 'watch').map(say),
+      .filter(one => one.id !== 'watch' && !one.querySelector('a[href="' + one.getAttribute('hx-get') + '"]')).map(say),
   };
 }"""
 

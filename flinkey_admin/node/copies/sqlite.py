@@ -9,6 +9,7 @@ from django.db import connection
 
 from flinkey_admin.node.copies.archive import LEFT_OUT, Refused
 
+DAMAGED = "The database is damaged, so this would be no backup: %s. See docs/trouble.md."
 PATIENCE = 20.0  # seconds to wait for a writer
 
 
@@ -16,6 +17,13 @@ def copy_out(to: Path) -> None:
     """Copies the database as it is at this moment into a file of its own."""
     if not _path().exists():
         raise Refused(f"There is no database yet at {_path()}.")
+    try:
+        _copy(to)
+    except UnicodeDecodeError:  # Python's sqlite3 could not read SQLite's own word for the damage, which quotes it
+        raise Refused(DAMAGED % "its text is no text") from None
+
+
+def _copy(to: Path) -> None:
     with closing(_open(_path())) as live, closing(_open(to)) as copy:
         live.backup(copy)
         copy.execute("PRAGMA journal_mode=DELETE")
@@ -31,7 +39,7 @@ def check(copy: sqlite3.Connection) -> None:
     """Raises Refused when a database is not whole."""
     said = copy.execute("PRAGMA integrity_check").fetchone()[0]
     if said != "ok":
-        raise Refused(f"The database is damaged, so this would be no backup: {said}. See docs/trouble.md.")
+        raise Refused(DAMAGED % said)
 
 
 def others() -> int:
