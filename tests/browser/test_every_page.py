@@ -23,7 +23,15 @@ WIDTHS = (360, 390, 768, 1280, 2560)  # from the smallest phone to the widest sc
 # Only forms lead to these, or no person does.
 NOT_LINKED = {
     *("assignments:end_car", "assignments:end_user", "assignments:several_cars", "assignments:several_users"),
-    *("accounts:sign_out", "accounts:customers", "accounts:sign_in", "node:live", "node:ready", "operations:webhook"),
+    *(
+        "accounts:sign_out",
+        "accounts:customers",
+        "accounts:sign_in",
+        "node:live",
+        "node:ready",
+        "node:metrics",
+        "operations:webhook",
+    ),
     "components",
     *("operations:run", "operations:check", "operations:close", "operations:back"),
     *(
