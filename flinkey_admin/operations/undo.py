@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -183,8 +184,12 @@ def _members(client: Flinkey, operation: Operation, done: Sequence[Step], back: 
 
 
 def _came_true(client: Flinkey, operation: Operation) -> list[Step]:
-    """Of additions and removals whose answer is lost: those that are so in flinkey by now, and were not before."""
-    lost = list(operation.steps.filter(verb__in=MEMBERS, state=State.UNKNOWN, inverse__isnull=False))
+    """Of additions and removals whose answer is lost: those that are so in flinkey by now, and were not before.
+
+    Also of those that a person has given up since.
+    """
+    unheard = Q(state=State.UNKNOWN) | Q(state=State.REFUSED, reason="given-up", attempts__gt=0)
+    lost = list(operation.steps.filter(unheard, verb__in=MEMBERS, inverse__isnull=False))
     now = truth.inside(client, lost)
     groups = [now[Thing(step.kind), step.group_id or 0] for step in lost]
     return [

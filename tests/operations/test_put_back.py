@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from flinkey_admin.operations import journal
 from flinkey_admin.operations.models import Operation, State, Step
 from flinkey_admin.sandbox import Remote
 from flinkey_admin.web import sentences
@@ -110,6 +111,20 @@ def test_putting_back_what_may_have_come(coordinator: Person, flinkey: Remote, f
     assert state_of(Operation.objects.latest("pk")) == State.CONFIRMED
     for car in (1, 2):
         assert all(homes_over_time(flinkey, "cars", car, {1}))
+
+
+@pytest.mark.parametrize("fault", ["reset-after", "reset-before"])
+def test_undoing_after_a_lost_addition_was_given_up(coordinator: Person, flinkey: Remote, fault: str) -> None:
+    """Somebody has stopped the rest, and with it what nobody knew of: had it come, it is taken back all the same."""
+    flinkey.fault("assignCarToGroup", fault, times=9, skip=1)
+    press(coordinator, coordinator.post("/groups/1/cars/move/", {"id": ["1", "2"], "to": "2"}), "run")
+    flinkey.clear_faults()
+    first = Operation.objects.get()
+    journal.close(first)
+    assert Step.objects.get(verb="add", state=State.REFUSED).reason == "given-up"
+    press(coordinator, press(coordinator, receipt(coordinator, first), "back"), "run")
+    assert (members(flinkey, "cars", 1), members(flinkey, "cars", 2)) == ([1, 2, 3, 4], [5, 6])
+    assert state_of(Operation.objects.latest("pk")) == State.CONFIRMED
 
 
 def test_what_was_in_both_groups_before_stays_in_both(coordinator: Person, flinkey: Remote) -> None:
