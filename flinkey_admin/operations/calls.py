@@ -69,19 +69,23 @@ def judge(client: Flinkey, step: Step, error: errors.FlinkeyError, *, repeated: 
         # After a lost answer "not sent" would be a guess: the first call may have done it.
         state = State.UNKNOWN if repeated else State.PLANNED
         return Outcome(state, reason=STOPS[type(error)], detail=str(error), wait=wait, stop=True)
-    if already_so(client, step, error):
+    if already_so(step, error):
         # After a lost answer it was most likely our own first call, unless it was so when this was planned.
         return Outcome(State.CONFIRMED, already=not repeated or bool(step.before.get("inside")))
-    if step.verb == Verb.CREATE_GROUP and repeated and isinstance(error, errors.Conflict):
-        return _created_before(client, step, error)
-    return Outcome(State.REFUSED, reason=reason_of(error), detail=str(error))
+    refused = Outcome(State.REFUSED, reason=reason_of(error), detail=str(error))
+    if not _is_unclear(step, error, repeated=repeated):
+        return refused
+    try:
+        is_so, result_id = _as_wished(client, step)
+    except errors.FlinkeyError as lost:
+        return Outcome(State.UNKNOWN, reason="lost", detail=str(lost)) if repeated else refused
+    already = not repeated or bool(step.before.get("inside"))
+    return Outcome(State.CONFIRMED, already=already, result_id=result_id) if is_so else refused
 
 
-def already_so(client: Flinkey, step: Step, error: errors.FlinkeyError) -> bool:
+def already_so(step: Step, error: errors.FlinkeyError) -> bool:
     """Whether the refusal says that nothing is left to do (409 on add, 404 on remove)."""
     match step.verb:
-        case Verb.ADD | Verb.REMOVE if _is(error, "unknown"):
-            return _is_member(client, step) is (step.verb == Verb.ADD)
         case Verb.REMOVE if step.args.get("group_goes") and _is(error, "group"):
             return True  # somebody else was quicker to delete it
         case Verb.ADD | Verb.REMOVE:
@@ -95,12 +99,28 @@ def _is(error: errors.FlinkeyError, what: str) -> bool:
     return what == (getattr(error, "missing", "") or getattr(error, "reason", ""))
 
 
-def _is_member(client: Flinkey, step: Step) -> bool | None:
-    """A refusal in words we do not know: look instead of guessing. None when looking fails too."""
-    try:
-        return _has(client, step)
-    except errors.FlinkeyError:
-        return None
+def _is_unclear(step: Step, error: errors.FlinkeyError, *, repeated: bool) -> bool:
+    """Whether one has to look what is so: a refusal tells nothing of an earlier call whose answer was lost.
+
+    What is gone is gone, though; and the words of a refusal may be new to us.
+    """
+    if isinstance(error, errors.NotFound) and error.missing != "unknown":
+        return False
+    return repeated or (step.verb in {Verb.ADD, Verb.REMOVE} and _is(error, "unknown"))
+
+
+def _as_wished(client: Flinkey, step: Step) -> tuple[bool, int | None]:
+    """Whether what the step wants is so in flinkey, and the number of the group that it has made. Never of windows."""
+    if step.verb in {Verb.ADD, Verb.REMOVE}:
+        return _has(client, step) is (step.verb == Verb.ADD), None
+    groups = client.groups.list()
+    match step.verb:
+        case Verb.CREATE_GROUP:
+            same = [group.id for group in groups if group.name == step.args["name"]]
+            return bool(same), next(iter(same), None)
+        case Verb.RENAME_GROUP:
+            return (step.group_id, step.args["name"]) in [(group.id, group.name) for group in groups], None
+    return step.group_id not in [group.id for group in groups], None
 
 
 def _has(client: Flinkey, step: Step) -> bool:
@@ -112,17 +132,6 @@ def _has(client: Flinkey, step: Step) -> bool:
             raise
         return False
     return any(member.id == step.thing_id for member in members)
-
-
-def _created_before(client: Flinkey, step: Step, error: errors.FlinkeyError) -> Outcome:
-    """The name is taken, and an earlier call of ours whose answer was lost may be why."""
-    try:
-        same = [group for group in client.groups.list() if group.name == step.args["name"]]
-    except errors.FlinkeyError as lost:
-        return Outcome(State.UNKNOWN, reason="lost", detail=str(lost))
-    if not same:
-        return Outcome(State.REFUSED, reason=reason_of(error), detail=str(error))
-    return Outcome(State.CONFIRMED, result_id=same[0].id)
 
 
 def reason_of(error: errors.FlinkeyError) -> str:

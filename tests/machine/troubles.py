@@ -68,7 +68,8 @@ LOST = [
 ]
 losses = st.tuples(st.just("fault"), st.just("write"), st.sampled_from(LOST), st.just(0), st.integers(1, 3))
 STOPS = [(kind, more) for kind, more in FAULTS if kind in {"dead-token", "bad-key"} or more.get("status") == 429]
-doubles = st.tuples(st.just("double"), st.sampled_from(LOST), st.sampled_from(STOPS), st.integers(0, 2))
+REFUSED = ("status", {"status": 400})
+doubles = st.tuples(st.just("double"), st.sampled_from(LOST), st.sampled_from([*STOPS, REFUSED]), st.integers(0, 2))
 stops = st.tuples(st.just("fault"), st.just("write"), st.sampled_from(STOPS), st.integers(0, 3), st.just(3))
 deaths = st.tuples(
     st.just("death"),

@@ -1,10 +1,11 @@
-"""A thousand new windows, the answer to each is lost: flinkey has each exactly once, and the journal knows it."""
+"""Answers that are lost: flinkey has each of 1,000 new windows exactly once, and no refusal hides what was done."""
 
 import datetime as dt
 
 import pytest
 
 from flinkey_admin.accounts.scoping import Scope, require_client
+from flinkey_admin.flinkey import Kind
 from flinkey_admin.flinkey.fields import written
 from flinkey_admin.operations import confirmation, journal, runner, upkeep
 from flinkey_admin.operations.models import Operation, State, Step, Verb
@@ -46,3 +47,42 @@ def test_each_is_done_once(
     assert len(flinkey.state(1)["windows"]) == before + number
     assert set(operation.steps.values_list("state", flat=True)) == {State.CONFIRMED}
     assert operation.steps.values("window_id").distinct().count() == number
+
+
+WISHES = {
+    "add": ("assignCarToGroup", journal.Planned(Verb.ADD, "", kind=Kind.CARS, thing_id=1, group_id=2)),
+    "remove": ("removeCarFromGroup", journal.Planned(Verb.REMOVE, "", kind=Kind.CARS, thing_id=1, group_id=1)),
+    "create": ("createGroup", journal.Planned(Verb.CREATE_GROUP, "", args={"name": "Ulm"})),
+    "rename": ("updateGroup", journal.Planned(Verb.RENAME_GROUP, "", group_id=4, args={"name": "Ulm"})),
+    "delete": ("deleteGroup", journal.Planned(Verb.DELETE_GROUP, "", group_id=4)),
+}
+
+
+@pytest.mark.parametrize("can_look", [True, False])
+def test_a_refusal_says_nothing_of_the_call_before_it(
+    clock: Clock, scope: Scope, flinkey: Remote, can_look: bool
+) -> None:
+    """The first call was done and its answer lost, the second is refused: what is so decides, and else nothing does."""
+    for what, (call, wish) in WISHES.items():
+        operation = journal.plan(scope, Operation.Kind.MOVE, {"count": 1}, [wish])
+        flinkey.fault(call, "reset-after", times=1)
+        flinkey.fault(call, "status", status=400, times=1)
+        if not can_look:
+            flinkey.fault("getCarsOfGroup" if wish.thing_id else "getGroups", "status", status=503, times=1)
+        runner.run(operation, require_client(scope))
+        step = operation.steps.get()
+        wanted = (State.CONFIRMED, "") if can_look else (State.UNKNOWN, "lost")
+        assert (step.state, step.reason) == wanted, what
+        assert bool(step.group_id) is (can_look or what != "create"), "its members come later"
+        journal.close(operation)
+        clock.advance(60)  # a flinkey that is down is left alone for a while
+
+
+def test_a_refusal_after_a_call_that_came_to_nothing(clock: Clock, scope: Scope, flinkey: Remote) -> None:
+    for what, (call, wish) in WISHES.items():
+        operation = journal.plan(scope, Operation.Kind.MOVE, {"count": 1}, [wish])
+        flinkey.fault(call, "reset-before", times=1)
+        flinkey.fault(call, "status", status=400, times=1)
+        runner.run(operation, require_client(scope))
+        step = operation.steps.get()
+        assert (step.state, step.reason) == (State.REFUSED, "rejected"), what
