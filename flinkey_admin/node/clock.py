@@ -4,13 +4,12 @@ was to happen in a minute would wait for hours, so whatever lies in an impossibl
 
 import datetime as dt
 import logging
-import time
-from typing import Any
 
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult, get_date_max
 
 from flinkey_admin.mirror import store
+from flinkey_admin.node.seldom import seldom
 from flinkey_admin.operations import journal
 
 logger = logging.getLogger(__name__)
@@ -18,15 +17,10 @@ logger = logging.getLogger(__name__)
 SOON = dt.timedelta(minutes=10)  # nothing here is planned further ahead, and clocks of several nodes differ by less
 EVERY = 20.0  # seconds between two looks
 
-_next_look = 0.0
 
-
-def look(**_kwargs: Any) -> None:
+@seldom(EVERY)
+def look() -> None:
     """Notices a clock that was set back, now and then; called by the worker that looks every other second."""
-    global _next_look  # noqa: PLW0603 - of this process, so that not each look asks the database
-    if time.monotonic() < _next_look:
-        return
-    _next_look = time.monotonic() + EVERY
     now = timezone.now()
     if not store.has_run_ahead(now, SOON):
         return

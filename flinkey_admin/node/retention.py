@@ -2,7 +2,6 @@
 
 import datetime as dt
 import logging
-import time
 from typing import Any
 
 from axes.models import AccessAttempt, AccessFailureLog, AccessLog
@@ -15,7 +14,9 @@ from django_tasks_db.models import DBTaskResult
 from flinkey_admin.accounts.models import SignIn
 from flinkey_admin.fleet.models import Note, Selection
 from flinkey_admin.mirror import store
-from flinkey_admin.operations import journal, services
+from flinkey_admin.node.checkup import outside
+from flinkey_admin.node.seldom import seldom
+from flinkey_admin.operations import journal, services, signals
 
 logger = logging.getLogger(__name__)
 
@@ -24,8 +25,7 @@ SIGN_INS = dt.timedelta(days=30)  # who has signed in, and who has failed to, wi
 SELECTIONS = dt.timedelta(days=1)
 HOUR = 3  # of the night, by the fleet's clock
 EVERY = 600.0  # seconds between two looks whether it is time
-
-_next_look = 0.0
+CLOCKS = 3600.0  # seconds by which the clock may differ from flinkey's
 
 
 def prune(*, dry_run: bool = False) -> tuple[journal.Pruned, dict[str, int]]:
@@ -41,7 +41,10 @@ def prune(*, dry_run: bool = False) -> tuple[journal.Pruned, dict[str, int]]:
             for model in (AccessAttempt, AccessLog, AccessFailureLog)
         ],
         "ticks": [Selection.objects.filter(created_at__lt=now - SELECTIONS)],
-        "notes of the worker": [DBTaskResult.objects.finished().filter(finished_at__lt=now - NOTES_OF_WORKER)],
+        "notes of the worker": [  # whose process was killed has not ended for its note
+            DBTaskResult.objects.finished().filter(finished_at__lt=now - NOTES_OF_WORKER),
+            DBTaskResult.objects.running().filter(started_at__lt=now - NOTES_OF_WORKER),
+        ],
     }
     counts = {what: sum(rows.count() for rows in found) for what, found in old.items()}
     for rows in [] if dry_run else [one for found in old.values() for one in found]:
@@ -52,17 +55,21 @@ def prune(*, dry_run: bool = False) -> tuple[journal.Pruned, dict[str, int]]:
 
 @task(queue_name="sweep")
 def prune_nightly() -> None:
-    """What the worker does of it, in the queue that has no person waiting for it."""
+    """What the worker does of it, in the queue that has no person waiting for it.
+
+    Not by a wrong clock, which would throw away what is young: flinkey's must say nearly the same.
+    """
+    ahead = None if signals.seconds_left() else outside.ahead()
+    if ahead is None or abs(ahead) > CLOCKS:
+        logger.warning("nothing is pruned tonight: this clock is %s seconds ahead of flinkey's", ahead or "unknown")
+        return
     history, others = prune()
     logger.info("pruned: %s changes, %s", history.operations, others)
 
 
-def if_due(**_kwargs: Any) -> None:
+@seldom(EVERY)
+def if_due() -> None:
     """Asks a worker for it once a night; called by the worker that looks every other second."""
-    global _next_look  # noqa: PLW0603 - of this process, so that not each look asks the database
-    if time.monotonic() < _next_look:
-        return
-    _next_look = time.monotonic() + EVERY
     now = timezone.localtime()
     night = now.replace(hour=HOUR, minute=0, second=0, microsecond=0)
     since = night if night <= now else night - dt.timedelta(days=1)

@@ -21,7 +21,7 @@ HOURS = 5 * 3600
 
 @pytest.fixture(autouse=True)
 def never_looked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clocks, "_next_look", 0.0)
+    monkeypatch.setattr(clocks.look, "next_at", 0.0)
 
 
 def half_way(coordinator: Person, remote: Remote) -> Operation:

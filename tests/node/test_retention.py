@@ -1,6 +1,7 @@
 """What has run out goes by itself, once a night, and nothing else does."""
 
 import datetime as dt
+from email.utils import format_datetime
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from flinkey_admin.mirror.models import Car, Membership, User, Window
 from flinkey_admin.node import retention
 from flinkey_admin.operations import signals
 from tests.conftest import COORDINATOR, Person, work_off
+from tests.flinkey.wires import Wire, answer, silence
 from tests.operations.conftest import clock, scope  # noqa: F401 - the fixtures
 from tests.operations.stage import Clock
 from tests.operations.test_prune import move, prune
@@ -26,12 +28,12 @@ OLD = dt.timedelta(days=541)
 
 @pytest.fixture(autouse=True)
 def never_looked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retention, "_next_look", 0.0)
+    monkeypatch.setattr(retention.if_due, "next_at", 0.0)
 
 
 def look_around(monkeypatch: pytest.MonkeyPatch) -> int:
     """The worker looks around ten minutes later; how often the night's work was asked for by now."""
-    monkeypatch.setattr(retention, "_next_look", 0.0)
+    monkeypatch.setattr(retention.if_due, "next_at", 0.0)
     signals.looked.send(sender=None)
     return DBTaskResult.objects.filter(task_path="flinkey_admin.node.retention.prune_nightly").count()
 
@@ -59,9 +61,29 @@ def test_not_each_look_asks_the_database(db: None, django_assert_num_queries: An
 
 def test_the_worker_does_it(clock: Clock, scope: Scope, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
     old, young = move(scope, OLD), move(scope, dt.timedelta(days=1))
+    running = {"task_path": "x", "args_kwargs": {}, "status": "RUNNING", "priority": 0, "run_after": timezone.now()}
+    for days in (15, 13):
+        DBTaskResult.objects.create(**running, started_at=timezone.now() - dt.timedelta(days=days))
     look_around(monkeypatch)
     work_off("sweep")
     assert [type(old).objects.filter(pk=one.pk).exists() for one in (old, young)] == [False, True]
+    assert DBTaskResult.objects.filter(task_path="x").count() == 1, "its process was killed long ago"
+
+
+@pytest.mark.parametrize("ahead", [365, None])
+def test_nothing_goes_by_a_clock_that_flinkey_does_not_confirm(
+    scope: Scope,  # noqa: F811
+    settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    ahead: int | None,
+) -> None:
+    old = move(scope, OLD)
+    told = format_datetime(dt.datetime.now(dt.UTC) - dt.timedelta(days=ahead or 0), usegmt=True)
+    with Wire(answer(401, {}, Date=told) if ahead else silence) as wire:
+        settings.FLINKEY_API_URL = wire.url
+        assert look_around(monkeypatch) == 1
+        work_off("sweep")
+    assert type(old).objects.filter(pk=old.pk).exists()
 
 
 def test_what_has_run_out(scope: Scope, coordinator: Person) -> None:  # noqa: F811

@@ -49,7 +49,24 @@ def _way_out() -> str:
     return _("Check the machine's way out: name server, firewall, FLINKEY_PROXY and FLINKEY_CA_BUNDLE.")
 
 
+def ahead() -> float | None:
+    """The seconds that the clock here is ahead of flinkey's; None when flinkey does not answer, or does not say."""
+    try:
+        return _probe().ahead
+    except errors.FlinkeyError:
+        return None
+
+
 def _flinkey() -> list[Line]:
+    try:
+        probe = _probe()
+    except errors.FlinkeyError as fault:
+        text = _("It cannot be reached from here. Pages show what was read last.")
+        return [Line("flinkey", BAD, text, _way_out(), fault.detail)]
+    return [_reached(probe), _key(probe), _clock(probe)]
+
+
+def _probe() -> Probe:
     door = Transport(
         settings.FLINKEY_API_URL,
         settings.FLINKEY_API_KEY,
@@ -60,13 +77,9 @@ def _flinkey() -> list[Line]:
         tries=1,
     )
     try:
-        probe = door.probe(listing(), NOBODY)
-    except errors.FlinkeyError as fault:
-        text = _("It cannot be reached from here. Pages show what was read last.")
-        return [Line("flinkey", BAD, text, _way_out(), fault.detail)]
+        return door.probe(listing(), NOBODY)
     finally:
         door.close()
-    return [_reached(probe), _key(probe), _clock(probe)]
 
 
 def _reached(probe: Probe) -> Line:
