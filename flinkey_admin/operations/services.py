@@ -1,6 +1,7 @@
 """What pages ask of the journal: the changes of this customer, and what became of each thing in one."""
 
 import datetime as dt
+import math
 import uuid
 from collections.abc import Mapping
 from typing import Any
@@ -110,16 +111,29 @@ def must_wait(operation: Operation) -> float:
     return max(0.0, (until - timezone.now()).total_seconds()) if until else 0.0
 
 
+class WentOn(Exception):
+    """The change that a plan takes back has gone on since, or does so now: there is more to take back by now."""
+
+
 def start(scope: Scope, operation: Operation, chosen: Chosen | None = None) -> Operation:
     """The yes to a review. What takes another change back closes the rest of that one first.
 
-    chosen: the accesses that shall end with it. Raises WindowBusy; then nothing has happened.
+    chosen: the accesses that shall end with it. Raises WindowBusy and WentOn; then nothing has happened.
     """
     with transaction.atomic():
-        if operation.undoes and operation.undoes.lease_until is None:
+        if operation.undoes:
+            operation.undoes.refresh_from_db()
+            more = undoable(operation.undoes).count() > operation.facts.get("undoable", math.inf)
+            if more or operation.undoes.lease_until is not None:
+                raise WentOn
             journal.close(operation.undoes)
         journal.queue(operation, chosen.steps if chosen else [], chosen.facts if chosen else {})
     return _go(scope, operation)
+
+
+def undoable(operation: Operation) -> "QuerySet[Step]":
+    """What a change has done itself, and what can be taken back."""
+    return operation.steps.filter(state=State.CONFIRMED, already=False, inverse__isnull=False)
 
 
 def finish(scope: Scope, operation: Operation) -> Operation:

@@ -38,9 +38,6 @@ OPPOSITE = {
 }
 
 
-CONFIRMED = {"state": State.CONFIRMED}
-
-
 @dataclass
 class Back:
     """The steps that take a change back, and what stays as it is because somebody has touched it since."""
@@ -71,11 +68,7 @@ def can(operation: Operation) -> bool:
     # What came after a window may be about to come true.
     if operation.steps.filter(after__verb__in=WINDOW_VERBS, state__in=[State.ACCEPTED, State.UNKNOWN]).exists():
         return False
-    return operation.kind in OPPOSITE and _done(operation).exists()
-
-
-def _done(operation: Operation) -> Any:
-    return operation.steps.filter(**CONFIRMED, already=False, inverse__isnull=False)
+    return operation.kind in OPPOSITE and services.undoable(operation).exists()
 
 
 @truth.asking()
@@ -85,7 +78,7 @@ def plan(scope: Scope, operation: Operation) -> Operation:
     Raises Overtaken, WindowBusy, and the client's errors.
     """
     client, back = require_client(scope), Back()
-    done = list(_done(operation))
+    done = list(services.undoable(operation))
     members = [*(step for step in done if step.verb in MEMBERS), *_came_true(client, operation)]
     deleted = next((step for step in done if step.verb == Verb.DELETE_GROUP), None)
     restores = operation.kind == Kind.EMPTY_GROUP and deleted is not None
@@ -102,7 +95,8 @@ def plan(scope: Scope, operation: Operation) -> Operation:
     kind = Kind.RESTORE_GROUP if restores else OPPOSITE[Kind(operation.kind)]
     if kind == Kind.MOVE and not operation.facts.get("to"):
         kind = Kind.ADD  # out of a group that was emptied, into nowhere
-    return journal.plan(scope, kind, _facts(operation, back), back.steps, undoes=operation)
+    facts = {**_facts(operation, back), "undoable": len(done)}
+    return journal.plan(scope, kind, facts, back.steps, undoes=operation)
 
 
 def _others(client: Flinkey, done: Sequence[Step], back: Back) -> None:

@@ -151,6 +151,13 @@ def _started(request: ManagerRequest, operation: Operation, chosen: endings.Chos
         services.start(request.manager, operation, chosen)
     except journal.WindowBusy as busy:
         return _busy(request, busy)
+    except services.WentOn:
+        origin = operation.undoes
+        if origin is None or not undo.can(origin):
+            messages.warning(request, _("What you want to undo is going on just now. Undo it once it has stopped."))
+            return redirect("operations:detail", operation.undoes_id)
+        messages.warning(request, _("Meanwhile more of it was done. This is what there is to undo now."))
+        return _undo(request, origin)
     return redirect("operations:detail", operation.pk)
 
 
@@ -185,13 +192,18 @@ def operation_back(request: ManagerRequest, operation_id: int) -> HttpResponse:
     """*Undo*: the review of what takes the done part of a change back."""
     operation = services.get_operation(request.manager, operation_id)
     if request.method == "POST" and undo.can(operation):
-        try:
-            return review(request, undo.plan(request.manager, operation))
-        except undo.Overtaken as overtaken:
-            reasons = "; ".join(overtaken.left_out[:5])
-            messages.warning(request, _("Nothing of it can be undone any more: %(reasons)s.") % {"reasons": reasons})
-        except journal.WindowBusy as busy:
-            return _busy(request, busy)
+        return _undo(request, operation)
+    return redirect("operations:detail", operation.pk)
+
+
+def _undo(request: ManagerRequest, operation: Operation) -> HttpResponse:
+    try:
+        return review(request, undo.plan(request.manager, operation))
+    except undo.Overtaken as overtaken:
+        reasons = "; ".join(overtaken.left_out[:5])
+        messages.warning(request, _("Nothing of it can be undone any more: %(reasons)s.") % {"reasons": reasons})
+    except journal.WindowBusy as busy:
+        return _busy(request, busy)
     return redirect("operations:detail", operation.pk)
 
 

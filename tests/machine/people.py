@@ -96,7 +96,10 @@ class People(Troubled):
         chosen = endings.choose(scope, operation, {endings.ALL: endings.TODAY} if self.turn % 3 == 0 else {})
         truth.changes(scope, operation)
         self.started(operation)
-        return operations.start(scope, operation, chosen)
+        try:
+            return operations.start(scope, operation, chosen)
+        except operations.WentOn:
+            return None  # the page shows what there is to undo by now
 
     # Groups ---------------------------------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from flinkey_admin.operations import journal
 from flinkey_admin.operations.models import Operation, State, Step
 from flinkey_admin.sandbox import Remote
 from tests.conftest import Person
@@ -233,6 +234,34 @@ def test_a_plan_that_is_no_longer_true_says_so_first(clock: Clock, coordinator: 
     assert again.status_code == 409, "a yes to something else"
     page = coordinator.post(run, {"seen": again.context["seen"]}, follow=True)
     assert says(page, "All 2 done.")
+
+
+def test_a_change_that_has_gone_on_since_is_taken_back_as_a_whole(
+    clock: Clock, coordinator: Person, flinkey: Remote
+) -> None:
+    """Between the review of the undo and its yes, a colleague has finished the rest of the change."""
+    flinkey.fault("assignCarToGroup", "status", status=400, times=1)
+    page = yes(coordinator, "/groups/1/cars/move/", {"id": ["1", "2"], "to": "2"})
+    review = press(coordinator, page, "back")
+    press(coordinator, page, "run")
+    assert members(flinkey, "cars", 2) == [1, 2, 5, 6]
+    again = press(coordinator, review, "run")
+    assert says(again, "Meanwhile more of it was done. This is what there is to undo now.")
+    assert members(flinkey, "cars", 2) == [1, 2, 5, 6]
+    assert_plain(press(coordinator, again, "run"))
+    assert (members(flinkey, "cars", 1), members(flinkey, "cars", 2)) == ([1, 2, 3, 4], [5, 6])
+
+
+def test_what_runs_again_is_not_undone_meanwhile(clock: Clock, coordinator: Person, flinkey: Remote) -> None:
+    flinkey.fault("assignCarToGroup", "status", status=400, times=1)
+    page = yes(coordinator, "/groups/1/cars/move/", {"id": ["1", "2"], "to": "2"})
+    review = press(coordinator, page, "back")
+    origin = Operation.objects.earliest("pk")
+    journal.reopen(origin)
+    assert journal.begin(origin)
+    told = press(coordinator, review, "run")
+    assert says(told, "What you want to undo is going on just now. Undo it once it has stopped.")
+    assert not Operation.objects.filter(undoes=origin, started_at__isnull=False).exists()
 
 
 def test_the_reason_stays(clock: Clock, coordinator: Person, flinkey: Remote) -> None:
