@@ -204,11 +204,14 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # na
 CSRF_FAILURE_VIEW = "flinkey_admin.accounts.views.csrf_failure"
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25  # hours
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_HANDLER = "flinkey_admin.accounts.throttle.Throttle"
+AXES_LOCKOUT_PARAMETERS = "flinkey_admin.accounts.throttle.groupings"
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "user_agent"]
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # what is tried meanwhile counts for nobody: see Throttle
 AXES_RESET_ON_SUCCESS = True
 AXES_USERNAME_FORM_FIELD = "username"
 AXES_USERNAME_CALLABLE = "flinkey_admin.accounts.backend.counted_address"
-AXES_CLIENT_IP_CALLABLE = "flinkey_admin.web.proxies.client_address"
+AXES_CLIENT_IP_CALLABLE = "flinkey_admin.web.proxies.client_place"
 AXES_LOCKOUT_CALLABLE = "flinkey_admin.accounts.views.throttled"
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
@@ -230,11 +233,13 @@ CONTENT_SECURITY_POLICY = {
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = LANGUAGE_COOKIE_PATH = f"{URL_PREFIX}/"
+KNOWN_COOKIE_NAME = "known"  # that somebody has signed in with this browser
 if not LOOPBACK:
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
     # A cookie for one path cannot be called __Host-.
     bound = "__Secure" if URL_PREFIX else "__Host"
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{bound}-session", f"{bound}-csrf"
+    KNOWN_COOKIE_NAME = f"{bound}-known"
 if URL_PREFIX:
     SILENCED_SYSTEM_CHECKS = ["security.W004"]  # the name is not ours alone: whoever owns it decides on HSTS
 elif not LOOPBACK:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
-from flinkey_admin.accounts import services, stash
+from flinkey_admin.accounts import services, stash, throttle
 from flinkey_admin.accounts.forms import SignInForm
 from flinkey_admin.accounts.models import Manager
 from flinkey_admin.flinkey.errors import FlinkeyError
@@ -38,7 +38,7 @@ def sign_in(request: HtmxRequest) -> HttpResponse:
     form = SignInForm(request.POST)
     if form.is_valid():
         try:
-            services.sign_in(request, form.cleaned_data["username"], form.cleaned_data["password"])
+            manager = services.sign_in(request, form.cleaned_data["username"], form.cleaned_data["password"])
         except services.WrongPassword:
             form.add_error(None, sentences.WRONG_PASSWORD)
         except services.NoCustomer:
@@ -48,7 +48,9 @@ def sign_in(request: HtmxRequest) -> HttpResponse:
             form.add_error(None, str(said.text))
             return _page(request, form, said.status)
         else:
-            return redirect(safe_next(request, reverse(HOME)))
+            response = redirect(safe_next(request, reverse(HOME)))
+            throttle.know_again(response, manager)
+            return response
     return _page(request, form, 422)
 
 
@@ -65,10 +67,14 @@ def throttled(request: HtmxRequest, *_args: Any, **_kwargs: Any) -> HttpResponse
     """What axes answers instead of the sign-in after too many wrong passwords."""
     form = SignInForm(request.POST)
     form.is_valid()
-    form.add_error(
-        None,
-        _("Too many wrong passwords for this address. For its safety it is locked for 15 minutes; then try again."),
-    )
+    if getattr(request, "locked_widely", False):
+        said = _(
+            "Too many wrong passwords for this address, or from your network. Try again in 15 minutes, "
+            "or now in a browser in which you have signed in before."
+        )
+    else:
+        said = _("Too many wrong passwords for this address. For its safety it is locked for 15 minutes; then try again.")
+    form.add_error(None, said)
     return _page(request, form, 429)
 
 

@@ -18,7 +18,7 @@ from flinkey_admin.assignments.models import Feed
 from flinkey_admin.flinkey import Kind
 from flinkey_admin.mirror import lists, reading
 from flinkey_admin.web import counting
-from flinkey_admin.web.proxies import client_address
+from flinkey_admin.web.proxies import client_place
 from flinkey_admin.web.sentences import MISSING
 
 SPELL = 600  # seconds
@@ -36,7 +36,7 @@ PAGES = {
 def feed(request: HttpRequest, secret: str) -> HttpResponse:
     """The windows as iCalendar: 404 for an address that is not, or no longer, right; 304 when nothing is new; 429 for
     whoever asks too often or tries addresses. It reads the copy alone."""
-    caller = f"feed-misses-{hashlib.sha256(client_address(request).encode()).hexdigest()}"
+    caller = f"feed-misses-{hashlib.sha256(client_place(request).encode()).hexdigest()}"
     if counting.so_far(caller) >= MISSES:
         return _refused(429)
     found = feeds.by_secret(secret)

@@ -1,6 +1,7 @@
 """Who is calling and how, seen through a fixed number of reverse proxies."""
 
 from collections.abc import Callable, Iterable
+from ipaddress import IPv6Address, IPv6Network, ip_address
 from typing import Any
 
 from django.conf import settings
@@ -20,6 +21,21 @@ def client_address(request: HttpRequest) -> str:
         return remote
     entries = _entries(request.META.get("HTTP_X_FORWARDED_FOR", ""))
     return entries[-settings.TRUSTED_PROXIES] if len(entries) >= settings.TRUSTED_PROXIES else remote
+
+
+def client_place(request: HttpRequest) -> str:
+    """Where the caller is, for counting: the address, and of IPv6 the network of 64 bits.
+
+    Whoever has one address of such a network has all of them.
+    """
+    address = client_address(request)
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    if not isinstance(found, IPv6Address):
+        return address
+    return str(found.ipv4_mapped or IPv6Network((int(found), 64), strict=False).network_address)
 
 
 def _entries(header: Any) -> list[str]:

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
+from django.test import RequestFactory
 
-from flinkey_admin.web.proxies import behind
+from flinkey_admin.web.proxies import behind, client_place
 
 
 def passed(path: str = "/groups/", **headers: str) -> dict[str, Any]:
@@ -55,3 +56,19 @@ def test_the_path_is_told_without_its_beginning(settings: Any, path: str, told: 
     assert passed(path)["PATH_INFO"] == told
     settings.URL_PREFIX = ""
     assert passed(path)["PATH_INFO"] == path
+
+
+@pytest.mark.sampled(1)
+@pytest.mark.parametrize(
+    ("address", "place"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),  # a socket that listens for both kinds says it so
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
+        ("fe80::1%eth0", "fe80::"),
+        ("", ""),  # a socket of the file system has none
+        ("unknown", "unknown"),
+    ],
+)
+def test_a_place_is_an_address_or_a_network_of_ipv6(address: str, place: str) -> None:
+    assert client_place(RequestFactory().get("/", REMOTE_ADDR=address)) == place
