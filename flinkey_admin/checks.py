@@ -20,7 +20,7 @@ from environs import EnvError, EnvValidationError, ValidationError
 
 HINTS = {
     "ALLOWED_HOSTS": "the names people type to reach the dashboard, separated by commas: fleet.example.com",
-    "CACHE_URL": "locmem:// (one node), or redis://host:6379/0 (Redis or Valkey)",
+    "CACHE_URL": "locmem:// (one node), or redis://:password@host:6379/0 (Redis or Valkey)",
     "DATABASE_URL": "sqlite:////path/to/file, or postgres://user:password@host/name",
     "DEBUG": "true or false",
     "DEMO_SIGN_IN": "an e-mail address, a space and a password; leave it out, it is for make demo alone",

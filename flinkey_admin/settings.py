@@ -55,7 +55,7 @@ ALLOWED_HOSTS = (
 )
 
 env.str("DATABASE_URL", "sqlite:", validate=checks.valid_database)
-env.str("CACHE_URL", "locmem://", validate=checks.valid_cache)
+CACHE_URL = env.str("CACHE_URL", "locmem://", validate=checks.valid_cache)
 DATABASES = {"default": env.dj_db_url("DATABASE_URL", f"sqlite:///{VAR_DIR / 'flinkey-admin.sqlite3'}")}
 CACHES = {"default": env.dj_cache_url("CACHE_URL", "locmem://")}
 TIME_ZONE = env.str("TIME_ZONE", "Europe/Berlin", validate=checks.valid_zone(available_timezones()))
@@ -117,8 +117,13 @@ elif DATABASES["default"]["ENGINE"].endswith("postgresql"):
         **DATABASES["default"].get("OPTIONS", {}),
     }
 if CACHES["default"]["BACKEND"].endswith("RedisCache"):
-    # A cache that does not answer must not keep a thread for long.
-    CACHES["default"]["OPTIONS"] = {"socket_connect_timeout": 2, "socket_timeout": 2}
+    # A cache that does not answer must not keep a thread for long. What it answers is a number or nothing.
+    CACHES["default"]["LOCATION"] = CACHE_URL  # whole: its name of a user and its certificates are redis-py's to read
+    CACHES["default"]["OPTIONS"] = {
+        "serializer": "flinkey_admin.web.counting.Numbers",
+        "socket_connect_timeout": 2,
+        "socket_timeout": 2,
+    }
 
 INSTALLED_APPS = [
     "django.contrib.auth",

@@ -18,11 +18,28 @@ except ModuleNotFoundError:  # an extra: whoever runs one node needs none
 logger = logging.getLogger(__name__)
 
 
+class Numbers:
+    """What the cache writes into Redis and takes back: whole numbers (OPTIONS["serializer"] of Django's RedisCache).
+
+    Django's own would unpickle whatever it finds there, which runs the code of whoever can write to that Redis.
+    """
+
+    def dumps(self, value: int) -> int:
+        """The number, as Redis itself counts it on. Raises TypeError for anything else."""
+        if type(value) is not int:
+            raise TypeError(f"the cache keeps whole numbers alone, not {type(value).__name__}")
+        return value
+
+    def loads(self, data: bytes) -> int:
+        """Raises ValueError for what is no number."""
+        return int(data)
+
+
 def so_far(key: str) -> int:
     """How often it has happened within the spell that is running."""
     try:
         return int(cache.get(key, 0))
-    except (RedisError, OSError) as error:
+    except (RedisError, OSError, ValueError) as error:
         return _unknown(error)
 
 

@@ -1,5 +1,6 @@
 """The deployment files by themselves: what systemd thinks of the units, and the shape of the compose file."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -8,8 +9,11 @@ from typing import Any
 
 import pytest
 import yaml
+from redis import Redis
+from redis.exceptions import AuthenticationError
 
-from tests.browser.standing import ROOT
+from tests.browser.standing import ROOT, eventually, free_port
+from tests.cluster.servers import listens
 
 DEPLOY = ROOT / "deploy"
 UNITS = sorted(path.name for path in (DEPLOY / "systemd").glob("*.service"))
@@ -82,3 +86,22 @@ def test_the_containers_may_do_little() -> None:
     recipe = (DEPLOY / "docker" / "Dockerfile").read_text(encoding="utf-8")
     assert re.search(r"^USER 10001$", recipe, re.MULTILINE)
     assert re.search(r"^HEALTHCHECK .*\\\n  CMD \[.*/health/live/", recipe, re.MULTILINE)
+
+
+def test_the_cache_of_the_containers_asks_for_a_password(tmp_path: Path) -> None:
+    """Its own command, with Debian's redis-server under the name of valkey-server."""
+    whole: dict[str, Any] = yaml.safe_load((DEPLOY / "docker" / "compose.yaml").read_text(encoding="utf-8"))
+    (*shell, command), port = whole["services"]["valkey"]["command"], free_port()
+    command = command.replace("$$", "$").replace("/data/", f"{tmp_path}/")
+    command = command.replace("docker-entrypoint.sh valkey-server", "redis-server").replace("--save", f"--port {port} --save")
+    without = subprocess.run([*shell, command], env={"PATH": os.environ["PATH"]}, capture_output=True, text=True, check=False)
+    assert (without.returncode != 0, "VALKEY_PASSWORD: is missing in .env" in without.stderr) == (True, True)
+    env = {"PATH": os.environ["PATH"], "VALKEY_PASSWORD": "a-word"}
+    with subprocess.Popen([*shell, command], env=env, cwd=tmp_path, stdout=subprocess.DEVNULL) as server:
+        try:
+            eventually(lambda: server.poll() is not None or listens(port))
+            with pytest.raises(AuthenticationError):
+                Redis(port=port).ping()
+            assert Redis(port=port, password="a-word").ping()
+        finally:
+            server.terminate()

@@ -1,15 +1,20 @@
 """Two nodes behind nginx: pages from both, one killed at its work, Redis emptied, PostgreSQL restarted."""
 
-import subprocess
+import pickle
 import time
 from collections import Counter
+from pathlib import Path
+from typing import Any
 
+import pytest
+import requests
 from playwright.sync_api import BrowserContext, Page, expect
+from redis import Redis
 
 from tests.browser.conftest import Complaints, sign_in, tick
 from tests.browser.standing import eventually
 from tests.cluster.conftest import Cluster
-from tests.cluster.servers import served_by
+from tests.cluster.servers import CACHE_PASSWORD, served_by
 from tests.conftest import COORDINATOR, SOUTHERNER
 
 BULK = 60
@@ -143,9 +148,35 @@ def test_a_node_is_killed_in_the_middle_of_a_sweep(
 
 def test_an_emptied_cache_costs_nothing(window: BrowserContext, whole: Cluster, complaints: Complaints) -> None:
     page = enter(window, complaints)
-    subprocess.run(["redis-cli", "-p", str(whole.cache_port), "FLUSHALL"], check=True, capture_output=True)
+    cache = Redis(port=whole.cache_port, password=CACHE_PASSWORD)
+    cache.flushall()
     page.goto("/groups/2/")
     expect(page).to_have_url(f"{whole.url}/groups/2/")
+
+
+class Bomb:
+    """What leaves a file where somebody unpickles it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> Any:
+        return Path.touch, (self.path,)
+
+
+@pytest.mark.filterwarnings("ignore:Unverified HTTPS")
+def test_nothing_that_stands_in_redis_is_run(whole: Cluster) -> None:
+    cache, ran = Redis(port=whole.cache_port, password=CACHE_PASSWORD), whole.folder / "ran"
+    cache.flushall()
+    asked = [f"{whole.url}/calendar/guess-{number}.ics" for number in range(2)]
+    assert requests.get(asked[0], verify=False, timeout=30).status_code == 404
+    (key,) = [one for one in cache.keys() if b"feed-misses" in one]
+    assert int(cache.get(key) or 0) == 1
+    cache.set(key, pickle.dumps(Bomb(ran)))
+    assert requests.get(asked[1], verify=False, timeout=30).status_code == 404
+    assert not ran.exists()
+    pickle.loads(cache.get(key) or b"")
+    assert ran.exists(), "it would have"
 
 
 def test_the_database_starts_again_in_the_middle_of_a_move(

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tests.browser.standing import ROOT, eventually, free_port
 
+CACHE_PASSWORD = "the-word-of-this-cluster"
 CONF = ROOT / "deploy" / "nginx" / "flinkey-admin.conf"
 AROUND = """
 daemon off;
@@ -58,10 +59,11 @@ def running(
 
 @contextmanager
 def redis(folder: Path, port: int) -> Iterator[str]:
-    """The CACHE_URL of a Redis that keeps nothing on disk."""
+    """The CACHE_URL of a Redis that keeps nothing on disk and asks for a password."""
     options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", str(folder)]
+    options += ["--requirepass", CACHE_PASSWORD]
     with running(["redis-server", *options], folder, port, signal.SIGTERM):
-        yield f"redis://127.0.0.1:{port}/0"
+        yield f"redis://:{CACHE_PASSWORD}@127.0.0.1:{port}/0"
 
 
 def certificate(folder: Path) -> tuple[Path, Path]:
