@@ -214,6 +214,7 @@ AXES_LOCKOUT_PARAMETERS = "flinkey_admin.accounts.throttle.groupings"
 AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "user_agent"]
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # what is tried meanwhile counts for nobody: see Throttle
 AXES_RESET_ON_SUCCESS = True
+AXES_ENABLE_ACCESS_FAILURE_LOG = True  # which a success leaves alone; `prune` deletes it after its time
 AXES_USERNAME_FORM_FIELD = "username"
 AXES_USERNAME_CALLABLE = "flinkey_admin.accounts.backend.counted_address"
 AXES_CLIENT_IP_CALLABLE = "flinkey_admin.web.proxies.client_place"
@@ -300,10 +301,14 @@ LOGGING = {
         "secret": {"()": "flinkey_admin.web.logs.SecretFilter"},
     },
     "formatters": {
-        "line": {"format": "{asctime} {levelname} {name} [{reference}] {message}", "style": "{"},
+        "line": {
+            "class": "flinkey_admin.web.logs.Lines",
+            "format": "{asctime} {levelname} {name} [{reference}] [{manager}] {message}",
+            "style": "{",
+        },
         "json": {
             "()": "flinkey_admin.web.logs.JsonLines",
-            "format": "{levelname} {name} {message} {reference} {operation} {node} {role}",
+            "format": "{levelname} {name} {message} {reference} {manager} {operation} {node} {role}",
             "style": "{",
             "timestamp": "time",
             "rename_fields": {"levelname": "level", "name": "logger"},

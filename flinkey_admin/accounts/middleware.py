@@ -13,6 +13,7 @@ from flinkey_admin.accounts import services, stash, tokens
 from flinkey_admin.accounts.models import Manager
 from flinkey_admin.accounts.scoping import Scope, scope_for
 from flinkey_admin.flinkey.errors import FlinkeyError, NotFound, Unauthorized
+from flinkey_admin.web import logs
 from flinkey_admin.web.fragments import go
 from flinkey_admin.web.requests import HtmxRequest
 
@@ -25,7 +26,11 @@ class ManagerMiddleware:
 
     def __call__(self, request: HtmxRequest) -> HttpResponse:
         request.manager = self._scope(request)  # type: ignore[attr-defined]
-        return self.get_response(request)
+        token = logs.manager.set(request.user.pk)
+        try:
+            return self.get_response(request)
+        finally:
+            logs.manager.reset(token)
 
     def _scope(self, request: HtmxRequest) -> Scope | None:
         if not isinstance(request.user, Manager) or services.session_over(request):
@@ -78,7 +83,7 @@ def sign_in_again(request: HtmxRequest) -> HttpResponse:
         request.COOKIES.pop(settings.SESSION_COOKIE_NAME, None)
         return go(request, with_next(reverse("accounts:sign_in"), to))
     customer = request.session.get(services.CUSTOMER)
-    services.sign_out(request)
+    services.sign_out(request, "the session was over")
     if email:
         request.session["email"] = email
         if customer:

@@ -19,6 +19,7 @@ from flinkey_admin.accounts.models import Customer, Manager, Reach, SignIn
 from flinkey_admin.accounts.scoping import Scope
 from flinkey_admin.flinkey import Token, records
 from flinkey_admin.flinkey.errors import NotFound
+from flinkey_admin.web import logs
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +42,7 @@ def sign_in(request: HttpRequest, username: str, password: str) -> Manager:
     """
     manager = authenticate(request, username=username, password=password)
     if not isinstance(manager, Manager):
+        _note_refusal(request, username)
         raise WrongPassword
     token = take_token(request)
     try:
@@ -49,6 +51,7 @@ def sign_in(request: HttpRequest, username: str, password: str) -> Manager:
         listed = []
     note_reach(manager, listed)
     if not listed:
+        logs.security.warning("sign-in refused, no customer: manager %s", manager.pk)
         raise NoCustomer
     if request.session.get("email", manager.email) != manager.email:
         # What this browser keeps for whoever was signed in before is nothing for anybody else.
@@ -56,7 +59,14 @@ def sign_in(request: HttpRequest, username: str, password: str) -> Manager:
     login(request, manager, backend="flinkey_admin.accounts.backend.FlinkeyBackend")
     request.session.cycle_key()
     _open(request, manager, token, listed)
+    logs.security.info("signed in: manager %s", manager.pk)
     return manager
+
+
+def _note_refusal(request: HttpRequest, username: str) -> None:
+    why = "locked" if getattr(request, "axes_locked_out", False) else "wrong password"
+    known = Manager.objects.filter(email=username.strip().lower()).values_list("pk", flat=True).first()
+    logs.security.warning("sign-in refused, %s: %s", why, f"manager {known}" if known else "nobody known here")
 
 
 def _open(request: HttpRequest, manager: Manager, token: Token, listed: list[records.Customer]) -> None:
@@ -107,8 +117,10 @@ def forget_sign_ins(person: Manager) -> None:
     SignIn.objects.filter(manager=person).delete()
 
 
-def sign_out(request: HttpRequest) -> None:
-    """Ends the session; the token goes with it."""
+def sign_out(request: HttpRequest, why: str = "by the person") -> None:
+    """Ends the session; the token goes with it. why: for the log."""
+    if request.user.is_authenticated:
+        logs.security.info("signed out, %s: manager %s", why, request.user.pk)
     SignIn.objects.filter(session_key=request.session.session_key).delete()
     logout(request)
 

@@ -17,6 +17,7 @@ from django.utils.translation import ngettext
 from flinkey_admin.accounts import devices, services
 from flinkey_admin.accounts.models import Manager, SignIn
 from flinkey_admin.accounts.requests import ManagerRequest
+from flinkey_admin.web import logs
 
 SHOWN = 20  # each is one more row to read
 
@@ -73,6 +74,7 @@ def sessions(request: ManagerRequest) -> HttpResponse:
         chosen = others if "others" in request.POST else others.filter(pk__in=_numbers(request.POST.get("end", "")))
         if not (count := end(chosen)) and "others" not in request.POST:
             raise Http404(_("This device is not signed in any more."))
+        logs.security.info("signed out elsewhere, by the person: manager %s, %s sessions", person.pk, count)
         messages.success(request, _told(count))
         return redirect(request.path)
     found = visits(person, here)

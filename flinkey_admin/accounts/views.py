@@ -17,7 +17,7 @@ from flinkey_admin.accounts import services, stash, throttle
 from flinkey_admin.accounts.forms import SignInForm
 from flinkey_admin.accounts.models import Manager
 from flinkey_admin.flinkey.errors import FlinkeyError
-from flinkey_admin.web import sentences
+from flinkey_admin.web import logs, sentences
 from flinkey_admin.web.errors import Trouble, error_response
 from flinkey_admin.web.redirects import safe_next
 from flinkey_admin.web.requests import HtmxRequest
@@ -105,8 +105,10 @@ def _choose(request: HtmxRequest, person: Manager) -> HttpResponse:
     """Acts for another customer from here on."""
     chosen = next((one for one in person.reach if one.flinkey_id == request.POST.get("customer")), None)
     if chosen is None:
+        logs.security.warning("refused, not a customer of this person")
         return error_response(request, Trouble(_("This customer is not one of yours."), 404))
     before = request.session.get(services.CUSTOMER)
+    logs.security.info("acts for customer %s", chosen.flinkey_id)
     request.session[services.CUSTOMER] = chosen.flinkey_id
     # A form that is still open in another window speaks of the customer left behind, whose ids mean other things here.
     rotate_token(request)
@@ -123,4 +125,5 @@ def csrf_failure(request: HtmxRequest, reason: str = "") -> HttpResponse:  # noq
         stash.keep(request.session, request, request.user.email)
         messages.warning(request, sentences.OLD_FORM)
         return redirect(request.get_full_path())
+    logs.security.warning("refused, a form of another site or of another time")
     return error_response(request, Trouble(sentences.FOREIGN_FORM, 403))

@@ -17,7 +17,7 @@ from flinkey_admin.assignments import calendars, feeds
 from flinkey_admin.assignments.models import Feed
 from flinkey_admin.flinkey import Kind
 from flinkey_admin.mirror import lists, reading
-from flinkey_admin.web import counting
+from flinkey_admin.web import counting, logs
 from flinkey_admin.web.proxies import client_place
 from flinkey_admin.web.sentences import MISSING
 
@@ -41,7 +41,9 @@ def feed(request: HttpRequest, secret: str) -> HttpResponse:
         return _refused(429)
     found = feeds.by_secret(secret)
     if found is None:
-        counting.count(caller, SPELL)
+        logs.security.warning("refused, an unknown calendar")
+        if counting.count(caller, SPELL) == MISSES:
+            logs.security.warning("locked, calendars were guessed at: %s times within %s s", MISSES, SPELL)
         return _refused(404)
     one, scope = found
     if counting.count(f"feed-{one.pk}", SPELL) > FETCHES:

@@ -9,6 +9,7 @@ from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 
 from flinkey_admin.node import health
+from flinkey_admin.web import logs
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +35,8 @@ def metrics(request: HttpRequest) -> HttpResponse:
     brought = request.headers.get("Authorization", "").encode("latin-1", "replace")
     wanted = f"Bearer {settings.METRICS_TOKEN}".encode()
     if not settings.METRICS_TOKEN or not hmac.compare_digest(brought, wanted):
+        if settings.METRICS_TOKEN:
+            logs.security.warning("refused, figures without the right token")
         return _plain("Not found", 404)
     # Its library is loaded only where somebody asks for it.
     from flinkey_admin.node import metrics as figures

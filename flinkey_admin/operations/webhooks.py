@@ -6,7 +6,6 @@ README of the API, 3. The bodies of updates and deletions are documented in part
 import hashlib
 import hmac
 import json
-import logging
 from typing import Any
 
 from django.conf import settings
@@ -22,10 +21,10 @@ from flinkey_admin.operations import journal, signals
 from flinkey_admin.operations.calls import WINDOW_VERBS
 from flinkey_admin.operations.confirmation import check_window
 from flinkey_admin.operations.models import Step, Verb
+from flinkey_admin.web import logs
 from flinkey_admin.web.errors import Trouble, error_response
 from flinkey_admin.web.sentences import NOT_HERE
 
-logger = logging.getLogger(__name__)
 LIMIT = 64 * 1024
 LONGEST = 2000  # characters of flinkey's own words
 VERBS = {"created": Verb.CREATE_WINDOW, "updated": Verb.CHANGE_WINDOW, "deleted": Verb.DELETE_WINDOW}
@@ -39,7 +38,7 @@ def receive(request: HttpRequest, event: str = "") -> HttpResponse:
     if not settings.FLINKEY_WEBHOOK_SECRET:
         return error_response(request, Trouble(NOT_HERE, 404))
     if not _is_ours(request.headers.get("secret", "").encode("latin-1", "replace")):  # the bytes as they came
-        logger.warning("webhook with a wrong secret")
+        logs.security.warning("refused, a message with a wrong secret")
         return error_response(request, Trouble(_("The secret of this message is not ours."), 403))
     if int(request.headers.get("Content-Length") or 0) > LIMIT or len(body := request.body) > LIMIT:
         return error_response(request, Trouble(_("This message is too large."), 413))

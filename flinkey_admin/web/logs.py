@@ -6,6 +6,7 @@ import platform
 import re
 import secrets
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -15,6 +16,10 @@ from pythonjsonlogger.json import JsonFormatter
 
 current: ContextVar[str] = ContextVar("reference", default="-")
 operation: ContextVar[int | None] = ContextVar("operation", default=None)
+manager: ContextVar[int | None] = ContextVar("manager", default=None)  # our number of who asked
+
+# What tells of an attack, or of somebody who came and went: the list is in docs/operate.md.
+security = logging.getLogger("flinkey_admin.security")
 
 
 def new_reference() -> str:
@@ -43,14 +48,14 @@ def role(words: list[str]) -> str:
 
 
 class ReferenceFilter(logging.Filter):
-    """Puts the request's reference on every log record, the change's number, the machine and the process."""
+    """Puts on every log record the request's reference, who asked, the change's number, the machine and the process."""
 
     node = platform.node()
     role = role(sys.argv)
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.reference = current.get()
-        record.operation = operation.get()
+        record.manager, record.operation = manager.get(), operation.get()
         record.node, record.role = self.node, self.role
         return True
 
@@ -79,10 +84,31 @@ class SecretFilter(logging.Filter):
         return True
 
 
+# What a terminal or a reader of lines would obey instead of showing it, the end of a line aside.
+CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+
+
+class Lines(logging.Formatter):
+    """A line for each record, with the time in UTC. What Python says of an exception stands below it, indented.
+
+    So no words of others can look like a line of their own, and none moves a terminal's cursor.
+    """
+
+    converter = time.gmtime
+    default_time_format = "%Y-%m-%dT%H:%M:%S"
+    default_msec_format = "%s.%03dZ"
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's own name
+        return super().formatMessage(record).replace("\n", "\\n")
+
+    def format(self, record: logging.LogRecord) -> str:
+        return CONTROL.sub(lambda found: repr(found[0])[1:-1], super().format(record)).replace("\n", "\n    ")
+
+
 class JsonLines(JsonFormatter):
     """A line of JSON with these fields and no other: Django adds the whole request, with what was searched for."""
 
-    fields = ("time", "level", "logger", "message", "reference", "operation", "node", "role", "exc_info")
+    fields = ("time", "level", "logger", "message", "reference", "manager", "operation", "node", "role", "exc_info")
 
     def process_log_record(self, log_data: dict[str, Any]) -> dict[str, Any]:
         return {name: log_data[name] for name in self.fields if name in log_data}

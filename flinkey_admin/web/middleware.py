@@ -60,11 +60,14 @@ class ErrorBoundary:
                 said = sentences.of(exception)
                 trouble = Trouble(said.text, said.status, said.heading, str(exception), again=True)
             case Http404():
+                # What is another customer's is not found either, so each of these may be somebody who tries.
+                logs.security.warning("refused, not there for this person: %s", _asked(request))
                 trouble = Trouble(str(exception) or sentences.NOT_HERE, 404)
             case PermissionDenied():
+                logs.security.warning("refused, not allowed: %s", _asked(request))
                 trouble = Trouble(sentences.NOT_ALLOWED, 403)
             case SuspiciousOperation():
-                logger.warning("refused: %s", exception)
+                logs.security.warning("refused, not what a page sends: %s", exception)
                 trouble = Trouble(sentences.TOO_MUCH, 400)
             case DatabaseError():
                 logger.error("database: %s", exception)
@@ -73,3 +76,11 @@ class ErrorBoundary:
                 logger.error("unexpected", exc_info=exception)
                 trouble = Trouble(sentences.UNEXPECTED, 500)
         return error_response(request, trouble)
+
+
+def _asked(request: HttpRequest) -> str:
+    """The page and the numbers in its address; words in an address may be secret."""
+    match = request.resolver_match
+    if match is None:
+        return "an unknown address"
+    return " ".join([match.view_name, *(str(one) for one in match.kwargs.values() if isinstance(one, int))])

@@ -5,10 +5,14 @@ import io
 import json
 import logging
 import logging.config
+import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
+from urllib.parse import quote
 
 import pytest
+import time_machine
 from django.conf import settings as django_settings
 
 from flinkey_admin.operations.models import Operation, Step
@@ -19,19 +23,27 @@ from tests.mirror.stage import caught_up
 from tests.operations.windows import created, give, remove, send
 
 
-@pytest.fixture
-def log() -> Iterator[io.StringIO]:
-    """All that the product would write, by its own filters and formatter, as LOG_FORMAT=json does."""
+@contextmanager
+def written(form: str) -> Iterator[io.StringIO]:
+    """All that the product would write, by its own filters and formatter, as this LOG_FORMAT does."""
     config: dict[str, Any] = copy.deepcopy(django_settings.LOGGING)
     parts = logging.config.DictConfigurator(config)
-    handler = logging.StreamHandler(written := io.StringIO())
-    handler.setFormatter(parts.configure_formatter(config["formatters"]["json"]))
+    handler = logging.StreamHandler(stream := io.StringIO())
+    handler.setFormatter(parts.configure_formatter(config["formatters"][form]))
     for name in config["handlers"]["console"]["filters"]:
         handler.addFilter(parts.configure_filter(config["filters"][name]))
     root = logging.getLogger()
     root.addHandler(handler)
-    yield written
-    root.removeHandler(handler)
+    try:
+        yield stream
+    finally:
+        root.removeHandler(handler)
+
+
+@pytest.fixture
+def log() -> Iterator[io.StringIO]:
+    with written("json") as stream:
+        yield stream
 
 
 def lines(log: io.StringIO) -> list[dict[str, Any]]:
@@ -92,7 +104,7 @@ def test_no_line_names_anybody(
 def test_every_line_says_who_and_what_it_belongs_to(log: io.StringIO, coordinator: Person, remote: Remote) -> None:
     a_day(coordinator, remote)
     for line in lines(log):
-        assert {"time", "level", "logger", "message", "reference", "operation", "node", "role"} <= set(line), line
+        assert {"time", "level", "logger", "message", "reference", "manager", "operation", "node", "role"} <= set(line)
         assert line["time"].endswith("+00:00")
     moves = [one for one in lines(log) if one["message"].startswith("assignCarToGroup")]
     move = Step.objects.filter(verb="add").latest("pk").operation_id
@@ -101,6 +113,47 @@ def test_every_line_says_who_and_what_it_belongs_to(log: io.StringIO, coordinato
     assert {one["operation"] for one in asked} <= set(Operation.objects.values_list("pk", flat=True))
     assert all(len(one["reference"]) == 8 for one in asked), "the number that the person saw"
     assert {one["operation"] for one in lines(log) if one["message"].startswith("getToken")} == {None}
+
+
+# As it is read by people ---------------------------------------------------------------------------------------------
+
+FORGED = "x\n2026-11-27T08:00:00.000Z INFO flinkey_admin.security [0A1B2C3D] [1] signed in: manager 1"
+BEGINS = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (?:INFO|WARNING|ERROR) [\w.]+ \[[0-9A-F]{8}|-\] \[(?:\d+|None)\] ")
+
+
+def test_nobody_forges_a_line_or_moves_a_terminal_s_cursor(coordinator: Person, remote: Remote) -> None:
+    records: list[logging.LogRecord] = []
+    counter = logging.Handler()
+    counter.emit = records.append  # type: ignore[method-assign]
+    logging.getLogger().addHandler(counter)
+    with written("line") as stream:
+        for words in (FORGED, FORGED.replace("\n", "\r\n"), FORGED.replace("\n", "\u2028"), "\x1b[2J\x9b2J\u202e"):
+            coordinator.get(f"/cars/{quote(words)}/")
+            coordinator.get("/cars/", {"q": words})
+            coordinator.get("/groups/", headers={"host": words})
+            coordinator.get("/groups/", headers={"x-forwarded-for": words, "user-agent": words})
+            Person().post("/sign-in/", {"username": words, "password": words})
+            remote.fault("getCars", "status", status=400, body=words, times=9)
+            coordinator.get("/cars/?fresh=1")
+            coordinator.post("/groups/new/", {"name": words})
+            logging.getLogger("flinkey_admin").warning("words of others: %s", words)
+            try:
+                raise ValueError(words)
+            except ValueError:
+                logging.getLogger("flinkey_admin").exception("unexpected")
+    logging.getLogger().removeHandler(counter)
+    text = stream.getvalue()
+    begun = [line for line in text.split("\n") if line and not line.startswith("    ")]
+    assert len(begun) == len(records) > 20
+    assert [line for line in begun if not BEGINS.match(line)] == []
+    assert set(re.findall(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e]", text)) == {"\n"}
+    assert "signed in: manager 1" in text, "it stands there, and not as a line of its own"
+
+
+def test_the_time_is_that_of_the_world(settings: Any) -> None:
+    with written("line") as stream, time_machine.travel("2026-07-01T12:00:00+02:00", tick=False):
+        logging.getLogger("flinkey_admin").warning("noon in Berlin")
+    assert stream.getvalue().startswith("2026-07-01T10:00:00.000Z WARNING flinkey_admin [-] [None] noon")
 
 
 @pytest.mark.parametrize(
