@@ -239,12 +239,14 @@ CONTENT_SECURITY_POLICY = {
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = LANGUAGE_COOKIE_PATH = f"{URL_PREFIX}/"
-KNOWN_COOKIE_NAME = "known"  # that somebody has signed in with this browser
+# The choices of a person, of which that of the language comes before the browser's; and who has signed in with it.
+SCHEME_COOKIE_NAME, LANGUAGE_COOKIE_NAME, KNOWN_COOKIE_NAME = "scheme", "language", "known"
 if not LOOPBACK:
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
     # A cookie for one path cannot be called __Host-.
     bound = "__Secure" if URL_PREFIX else "__Host"
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{bound}-session", f"{bound}-csrf"
+    SCHEME_COOKIE_NAME, LANGUAGE_COOKIE_NAME = f"{bound}-scheme", f"{bound}-language"
     KNOWN_COOKIE_NAME = f"{bound}-known"
 if URL_PREFIX:
     SILENCED_SYSTEM_CHECKS = ["security.W004"]  # the name is not ours alone: whoever owns it decides on HSTS
@@ -264,7 +266,6 @@ if LANGUAGE_CODE:
     LANGUAGES = [pair for pair in LANGUAGES if pair[0] == LANGUAGE_CODE]
 LANGUAGE_CODE = LANGUAGE_CODE or "en"
 FORMAT_MODULE_PATH = "flinkey_admin.formats"
-LANGUAGE_COOKIE_NAME = "language"  # the choice of a person, which comes before the browser's
 LOCALE_PATHS = [places.PACKAGE / "locale"]
 
 # Static files

@@ -13,7 +13,7 @@ from flinkey_admin.accounts import stash
 from flinkey_admin.web.redirects import safe_next, safe_path
 from flinkey_admin.web.requests import HtmxRequest
 
-COOKIES = {"scheme": "scheme", "language": settings.LANGUAGE_COOKIE_NAME}
+COOKIES = {"scheme": settings.SCHEME_COOKIE_NAME, "language": settings.LANGUAGE_COOKIE_NAME}
 YEAR = 365 * 24 * 3600  # seconds
 SCHEMES = [("", _("As the device")), ("light", _("Light")), ("dark", _("Dark"))]
 

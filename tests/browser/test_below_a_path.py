@@ -99,7 +99,7 @@ def preferences_stay_below_it_too(front: Front, page: Page) -> None:
     page.goto("sign-in/")
     page.get_by_role("button", name="Deutsch").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Anmelden")
-    (kept,) = [one for one in page.context.cookies() if one["name"] == "language"]
+    (kept,) = [one for one in page.context.cookies() if one["name"] == "__Secure-language"]
     assert (kept["path"], kept["value"]) == (f"{PREFIX}/", "de")
 
 

@@ -248,11 +248,17 @@ client = Client(SERVER_NAME="fleet.example.com", headers={"X-Forwarded-For": "19
 plain = client.get("/groups/")
 health = client.get("/health/live/")
 safe = client.get("/health/live/", headers={"X-Forwarded-Proto": "https"})
+chosen, forgotten = (
+    client.post("/settings/", {"scheme": scheme, "language": language}, headers={"X-Forwarded-Proto": "https"})
+    for scheme, language in (("dark", "de"), ("", ""))
+)
 print(json.dumps({
     "plain": [plain.status_code, plain.headers.get("Location")],
     "health": health.status_code,
     "HSTS": safe.headers.get("Strict-Transport-Security"),
-    "cookies": [settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME],
+    "cookies": sorted(getattr(settings, name) for name in dir(settings) if name.endswith("_COOKIE_NAME")),
+    "kept": {name: [one.value, one["secure"], one["path"], one["domain"]] for name, one in chosen.cookies.items()},
+    "forgotten": {name: one["secure"] for name, one in forgotten.cookies.items() if not one.value},
     "secure": [settings.SESSION_COOKIE_SECURE, settings.CSRF_COOKIE_SECURE, settings.SESSION_COOKIE_HTTPONLY],
     "debug": settings.DEBUG,
 }))
@@ -266,7 +272,9 @@ def test_production_speaks_https_only(tmp_path: Path) -> None:
         "plain": [301, "https://fleet.example.com/groups/"],
         "health": 200,
         "HSTS": "max-age=63072000; includeSubDomains; preload",
-        "cookies": ["__Host-session", "__Host-csrf"],
+        "cookies": [f"__Host-{name}" for name in ("csrf", "known", "language", "scheme", "session")],
+        "kept": {"__Host-scheme": ["dark", True, "/", ""], "__Host-language": ["de", True, "/", ""]},
+        "forgotten": {"__Host-scheme": True, "__Host-language": True},
         "secure": [True, True, True],
         "debug": False,
     }
