@@ -148,6 +148,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "flinkey_admin.web.middleware.door",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "flinkey_admin.web.middleware.reference",
@@ -238,6 +239,7 @@ CONTENT_SECURITY_POLICY = {
 }
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = None  # for pages alone, which get it by web/middleware.py
 SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = LANGUAGE_COOKIE_PATH = f"{URL_PREFIX}/"
 # The choices of a person, of which that of the language comes before the browser's; and who has signed in with it.
 SCHEME_COOKIE_NAME, LANGUAGE_COOKIE_NAME, KNOWN_COOKIE_NAME = "scheme", "language", "known"
@@ -257,7 +259,8 @@ elif not LOOPBACK:
 if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = not LOOPBACK
-    SECURE_REDIRECT_EXEMPT = [rf"^({URL_PREFIX.lstrip('/')}/)?health/"]
+    # Health answers over either; what other programs call is refused over plain HTTP, by web/middleware.py.
+    SECURE_REDIRECT_EXEMPT = [rf"^({URL_PREFIX.lstrip('/')}/)?(health/|webhooks/|calendar/|metrics$)"]
 
 # Language and time: the fleet's zone is the zone of every time on a page
 USE_TZ = True
@@ -289,8 +292,9 @@ STORAGES = {
     },
 }
 
-# A selection of 5,000 cars posts 5,000 ids.
+# A selection of 5,000 cars posts 5,000 ids. No page sends a file: a form with one is refused before any of it is kept.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
+DATA_UPLOAD_MAX_NUMBER_FILES = 0
 
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default", "runs", "sweep"]}}
 

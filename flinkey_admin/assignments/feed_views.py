@@ -65,7 +65,7 @@ def feed(request: HttpRequest, secret: str) -> HttpResponse:
 
 def _refused(status: int) -> HttpResponse:
     """Says no more than that: no page, no reason."""
-    response = HttpResponse(status=status, content_type="text/plain")
+    response = HttpResponse(status=status, content_type="text/plain; charset=utf-8")
     if status == 429:
         response.headers["Retry-After"] = str(SPELL)
     return _quiet(response)

@@ -49,4 +49,4 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
 
 def _plain(text: str, status: int = 200) -> HttpResponse:
-    return HttpResponse(text, content_type="text/plain", status=status)
+    return HttpResponse(text, content_type="text/plain; charset=utf-8", status=status)

@@ -3,9 +3,10 @@
 import logging
 from collections.abc import Callable
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.db import DatabaseError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.utils.cache import add_never_cache_headers
 
 from flinkey_admin.flinkey.errors import FlinkeyError
@@ -14,6 +15,28 @@ from flinkey_admin.web.errors import HEADINGS, Trouble, error_response
 
 logger = logging.getLogger(__name__)
 GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+METHODS = ["GET", "HEAD", "OPTIONS", "POST"]
+FOR_PROGRAMS = ("/webhooks/", "/calendar/", "/metrics")
+HTTPS_ONLY = "This address is for HTTPS alone.\n"
+
+
+def door(get_response: GetResponse) -> GetResponse:
+    """What holds for files as well as for pages: no TRACE, no program led on from plain HTTP, no frames."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if request.method == "TRACE":
+            response: HttpResponse = HttpResponseNotAllowed(METHODS)
+        elif settings.SECURE_SSL_REDIRECT and not request.is_secure() and request.path_info.startswith(FOR_PROGRAMS):
+            # A redirect would hide that a secret goes over the wire with each call; people and browsers get one.
+            response = HttpResponse(HTTPS_ONLY, content_type="text/plain; charset=utf-8", status=403)
+        else:
+            response = get_response(request)
+        response.headers.setdefault("Content-Security-Policy", "frame-ancestors 'none'")
+        return response
+
+    return middleware
 
 
 def reference(get_response: GetResponse) -> GetResponse:
@@ -25,6 +48,7 @@ def reference(get_response: GetResponse) -> GetResponse:
             response = get_response(request)
         finally:
             logs.current.reset(token)
+        response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         response.headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")
         if response.headers.get("Content-Type", "").startswith("text/html"):

@@ -246,6 +246,9 @@ from django.conf import settings
 from django.test import Client
 client = Client(SERVER_NAME="fleet.example.com", headers={"X-Forwarded-For": "192.0.2.1"})
 plain = client.get("/groups/")
+programs = [
+    client.post("/webhooks/flinkey/assignments/"), client.get("/calendar/x.ics"), client.get("/metrics"), client.get("/cars/1/calendar/")
+]
 health = client.get("/health/live/")
 safe = client.get("/health/live/", headers={"X-Forwarded-Proto": "https"})
 chosen, forgotten = (
@@ -255,6 +258,7 @@ chosen, forgotten = (
 print(json.dumps({
     "plain": [plain.status_code, plain.headers.get("Location")],
     "health": health.status_code,
+    "programs": [one.status_code for one in programs],
     "HSTS": safe.headers.get("Strict-Transport-Security"),
     "cookies": sorted(getattr(settings, name) for name in dir(settings) if name.endswith("_COOKIE_NAME")),
     "kept": {name: [one.value, one["secure"], one["path"], one["domain"]] for name, one in chosen.cookies.items()},
@@ -271,6 +275,7 @@ def test_production_speaks_https_only(tmp_path: Path) -> None:
     assert json.loads(done.stdout) == {
         "plain": [301, "https://fleet.example.com/groups/"],
         "health": 200,
+        "programs": [403, 403, 403, 301],
         "HSTS": "max-age=63072000; includeSubDomains; preload",
         "cookies": [f"__Host-{name}" for name in ("csrf", "known", "language", "scheme", "session")],
         "kept": {"__Host-scheme": ["dark", True, "/", ""], "__Host-language": ["de", True, "/", ""]},

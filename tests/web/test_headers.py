@@ -1,12 +1,16 @@
 """What the browser is told with every page: the policy, no storing, no frames; and the health addresses."""
 
+import io
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 
 from flinkey_admin.sandbox import Remote
+from flinkey_admin.web.sentences import TOO_MUCH
 from tests.accounts.stage import Answer
 from tests.conftest import Person
 
@@ -143,7 +147,7 @@ def test_cookies_are_for_the_server_alone(coordinator: Person) -> None:
 @pytest.mark.parametrize("path", ["/health/live/", "/health/ready/"])
 def test_health_answers_without_anybody(visitor: Person, remote: Remote, path: str) -> None:
     answer = visitor.get(path)
-    assert (answer.status_code, answer.content, answer["Content-Type"]) == (200, b"ok", "text/plain")
+    assert (answer.status_code, answer.content, answer["Content-Type"]) == (200, b"ok", "text/plain; charset=utf-8")
     assert dict(visitor.cookies) == {}
     assert remote.requests() == []
     assert {name: value for name, value in told(answer).items() if value} == {
@@ -154,3 +158,53 @@ def test_health_answers_without_anybody(visitor: Person, remote: Remote, path: s
 def test_health_is_told_with_flinkey_down(visitor: Person, settings: Any) -> None:
     settings.FLINKEY_API_URL = "http://127.0.0.1:9/v3"
     assert [visitor.get(path).content for path in ("/health/live/", "/health/ready/")] == [b"ok", b"ok"]
+
+
+# Files, and what belongs to no page ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", ["/static/css/app.css", "/static/js/app.js", "/static/img/icon.svg"])
+def test_files_stand_in_no_frame(visitor: Person, path: str) -> None:
+    answer = visitor.get(path)
+    assert answer.status_code == 200
+    assert answer.headers["Content-Security-Policy"] == "frame-ancestors 'none'"
+    assert (answer.headers["X-Content-Type-Options"], answer.headers["Referrer-Policy"]) == ("nosniff", "same-origin")
+    assert b"".join(answer.streaming_content)
+
+
+@pytest.mark.sampled(1)
+@pytest.mark.parametrize("path", ["/sign-in/", "/groups/", "/static/css/app.css", "/health/live/", "/metrics", "/x/"])
+def test_nothing_answers_trace(visitor: Person, path: str) -> None:
+    answer = visitor.trace(path, headers={"Cookie": "echo=me"})
+    assert (answer.status_code, answer.content, answer.headers["Allow"]) == (405, b"", "GET, HEAD, OPTIONS, POST")
+    assert dict(answer.cookies) == {}
+
+
+@pytest.mark.parametrize("path", ["/health/live/", "/metrics", "/calendar/x.ics"])
+def test_text_says_its_charset(visitor: Person, path: str) -> None:
+    assert visitor.get(path).headers["Content-Type"] == "text/plain; charset=utf-8"
+
+
+class Watched(io.BytesIO):
+    """A body that notes how much of it was read."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        found = super().read(size)
+        self.done = getattr(self, "done", 0) + len(found)
+        return found
+
+
+@pytest.mark.sampled(1)
+@pytest.mark.parametrize("path", ["/sign-in/", "/settings/", "/groups/new/"])
+def test_a_form_with_a_file_is_refused_before_any_of_it_is_kept(
+    coordinator: Person, remote: Remote, settings: Any, tmp_path: Path, path: str
+) -> None:
+    settings.FILE_UPLOAD_TEMP_DIR = tmp_path
+    whole = encode_multipart(BOUNDARY, {"name": "A group", "what": io.BytesIO(b"x" * 5_000_000), "more": "y"})
+    remote.clear_requests()
+    body = Watched(whole)
+    answer = coordinator.generic("POST", path, b"", MULTIPART_CONTENT, **{"CONTENT_LENGTH": str(len(whole)), "wsgi.input": body})
+    assert answer.status_code == 400
+    assert str(TOO_MUCH) in answer.content.decode()
+    assert body.done < 200_000, "the rest was not even read"
+    assert (remote.requests(), list(tmp_path.iterdir())) == ([], [])
