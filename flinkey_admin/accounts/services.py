@@ -63,6 +63,17 @@ def sign_in(request: HttpRequest, username: str, password: str) -> Manager:
     return manager
 
 
+def is_password(request: HttpRequest, person: Manager, password: str) -> bool:
+    """Whether flinkey takes this password of somebody who is signed in; a wrong one counts as at the sign-in.
+
+    Raises the client's errors when flinkey could not say.
+    """
+    if authenticate(request, username=person.email, password=password) == person:
+        return True
+    _note_refusal(request, person.email)
+    return False
+
+
 def _note_refusal(request: HttpRequest, username: str) -> None:
     why = "locked" if getattr(request, "axes_locked_out", False) else "wrong password"
     known = Manager.objects.filter(email=username.strip().lower()).values_list("pk", flat=True).first()

@@ -7,6 +7,8 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.models import Session
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -15,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from flinkey_admin.accounts import devices, services
+from flinkey_admin.accounts.forms import PasswordForm
 from flinkey_admin.accounts.models import Manager, SignIn
 from flinkey_admin.accounts.requests import ManagerRequest
 from flinkey_admin.web import logs
@@ -66,10 +69,26 @@ def end(rows: "QuerySet[SignIn]") -> int:
     return len(keys)
 
 
+def end_all(person: Manager | None) -> int:
+    """Ends every session of this person, or of everybody, also those that no job goes on with. How many."""
+    stores = [_store(row.session_key) for row in Session.objects.all()]
+    found = [one for one in stores if (whose := one.get(SESSION_KEY)) and (not person or whose == str(person.pk))]
+    for one in found:
+        one.delete()
+    (person.sign_ins.all() if person else SignIn.objects.all()).delete()
+    whose = f"manager {person.pk}" if person else "everybody"
+    logs.security.warning("signed out, by an administrator: %s, %s sessions", whose, len(found))
+    return len(found)
+
+
 def sessions(request: ManagerRequest) -> HttpResponse:
-    """Where this person is signed in. POST `end` (its number) ends one of the others, `others` all of them."""
+    """Where this person is signed in. POST `end` (its number) ends one of the others, `others` all of them; `password`
+    comes with either."""
     person, here = request.manager.person, request.session.session_key
-    if request.method == "POST":
+    form = PasswordForm(request.POST if request.method == "POST" else None)
+    if form.is_valid() and not services.is_password(request, person, form.cleaned_data["password"]):
+        form.add_error("password", _("This is not your password of flinkey. Check it and try again."))
+    if form.is_valid():
         others = open_ones(person).exclude(session_key=here)
         chosen = others if "others" in request.POST else others.filter(pk__in=_numbers(request.POST.get("end", "")))
         if not (count := end(chosen)) and "others" not in request.POST:
@@ -80,12 +99,13 @@ def sessions(request: ManagerRequest) -> HttpResponse:
     found = visits(person, here)
     context = {
         "section": "preferences",
+        "form": form,
         "visits": found,
         "others": len(found) - 1,
         "idle": settings.SESSION_IDLE_MINUTES,
         "hours": settings.SESSION_HOURS,
     }
-    return render(request, "accounts/sessions.html", context)
+    return render(request, "accounts/sessions.html", context, status=422 if request.method == "POST" else 200)
 
 
 def _numbers(text: str) -> list[int]:

@@ -64,9 +64,7 @@ def _page(request: HtmxRequest, form: SignInForm, status: int = 200, reason: Any
 
 
 def throttled(request: HtmxRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
-    """What axes answers instead of the sign-in after too many wrong passwords."""
-    form = SignInForm(request.POST)
-    form.is_valid()
+    """What axes answers after too many wrong passwords instead of the page that has asked for one."""
     if getattr(request, "locked_widely", False):
         said = _(
             "Too many wrong passwords for this address, or from your network. Try again in 15 minutes, "
@@ -74,6 +72,9 @@ def throttled(request: HtmxRequest, *_args: Any, **_kwargs: Any) -> HttpResponse
         )
     else:
         said = _("Too many wrong passwords for this address. For its safety it is locked for 15 minutes; then try again.")
+    if getattr(request, "manager", None):
+        return error_response(request, Trouble(said, 429))
+    form = SignInForm(request.POST)
     form.add_error(None, said)
     return _page(request, form, 429)
 

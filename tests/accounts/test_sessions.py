@@ -3,19 +3,21 @@
 import datetime as dt
 import re
 from html import unescape
+from io import StringIO
 from typing import Any
 
 import pytest
 import time_machine
 from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.models import Session
+from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from flinkey_admin.accounts.devices import device_of, in_words
 from flinkey_admin.accounts.models import SignIn
 from flinkey_admin.sandbox import Remote
 from tests.accounts.stage import is_sign_in, session_row
-from tests.conftest import BOTH, COORDINATOR, SOUTHERNER, Person
+from tests.conftest import BOTH, COORDINATOR, PASSWORD, SOUTHERNER, Person
 
 PAGE = "/settings/sessions/"
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
@@ -100,7 +102,7 @@ def test_the_times_are_told(two: list[Person]) -> None:
 def test_one_is_ended_and_its_next_request_leads_to_the_sign_in(two: list[Person]) -> None:
     first, second = two
     assert second.get("/groups/").status_code == 200
-    answer = first.post(PAGE, {"end": number(second)}, follow=True)
+    answer = first.post(PAGE, {"end": number(second), "password": PASSWORD}, follow=True)
     assert "1 other device is signed out." in answer.content.decode()
     assert is_sign_in(second.get("/groups/"))
     assert first.get("/groups/").status_code == 200
@@ -111,7 +113,7 @@ def test_one_is_ended_and_its_next_request_leads_to_the_sign_in(two: list[Person
 
 def test_all_others_are_ended_at_once(two: list[Person], remote: Remote) -> None:
     three = signed_in(agent=PHONE)
-    answer = three.post(PAGE, {"others": "1"}, follow=True)
+    answer = three.post(PAGE, {"others": "1", "password": PASSWORD}, follow=True)
     assert "2 other devices are signed out." in answer.content.decode()
     assert [is_sign_in(person.get("/groups/")) for person in (*two, three)] == [True, True, False]
     assert SignIn.objects.count() == 1
@@ -122,7 +124,7 @@ def test_nothing_sent_while_it_ends_brings_it_back(two: list[Person]) -> None:
     first, second = two
     session = second.session
     assert session["last_seen"], "read while it was there"
-    first.post(PAGE, {"others": "1"})
+    first.post(PAGE, {"others": "1", "password": PASSWORD})
     session["last_seen"] = 0
     with pytest.raises(UpdateError):
         session.save()
@@ -135,19 +137,19 @@ def test_nobody_ends_or_sees_another_persons(two: list[Person], remote: Remote) 
     ids = [number(person) for person in two]
     for stranger in strangers:
         assert shown(stranger) == [("Safari on iPhone", True)]
-        assert [stranger.post(PAGE, {"end": one}).status_code for one in ids] == [404, 404]
-        assert stranger.post(PAGE, {"others": "1"}).status_code == 302
+        assert [stranger.post(PAGE, {"end": one, "password": PASSWORD}).status_code for one in ids] == [404, 404]
+        assert stranger.post(PAGE, {"others": "1", "password": PASSWORD}).status_code == 302
     assert [person.get("/groups/").status_code for person in two] == [200, 200]
 
 
 @pytest.mark.parametrize("sent", ["", "0", "-1", "x", "1e3", "999999999999999999", "9" * 40, "²", "1 OR 1=1"])
 def test_what_is_no_number_of_ours_ends_nothing(two: list[Person], sent: str) -> None:
-    assert two[0].post(PAGE, {"end": sent}).status_code == 404
+    assert two[0].post(PAGE, {"end": sent, "password": PASSWORD}).status_code == 404
     assert [person.get("/groups/").status_code for person in two] == [200, 200]
 
 
 def test_this_one_is_ended_by_signing_out(two: list[Person]) -> None:
-    assert two[0].post(PAGE, {"end": number(two[0])}).status_code == 404
+    assert two[0].post(PAGE, {"end": number(two[0]), "password": PASSWORD}).status_code == 404
     (form,) = re.findall(
         r'<form method="post" action="([^"]+)">\s*<input[^>]*>\s*<button class="button small"', page(two[0])
     )
@@ -177,3 +179,76 @@ def test_sessions_that_ran_out_are_deleted_with_the_next_sign_in(two: list[Perso
 def test_the_settings_lead_there(two: list[Person]) -> None:
     assert f'href="{PAGE}"' in two[0].get("/settings/").content.decode()
     assert f'href="{PAGE}"' not in Person().get("/settings/").content.decode(), "nobody is signed in"
+
+
+# The password once more ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.sampled(1)
+@pytest.mark.parametrize(("password", "says"), [("", "Type your password."), ("wrong", "This is not your password of")])
+def test_nothing_is_ended_without_the_password(two: list[Person], password: str, says: str) -> None:
+    for what in ({"others": "1"}, {"end": number(two[1])}):
+        answer = two[0].post(PAGE, {**what, "password": password})
+        assert (answer.status_code, says in answer.content.decode()) == (422, True)
+    assert [person.get("/groups/").status_code for person in two] == [200, 200]
+
+
+def test_it_is_not_guessed_here_either(two: list[Person], remote: Remote) -> None:
+    said = [two[0].post(PAGE, {"others": "1", "password": f"guess {number}"}).status_code for number in range(8)]
+    assert said == [422] * 4 + [429] * 4
+    answer = two[0].post(PAGE, {"others": "1", "password": PASSWORD})
+    assert answer.status_code == 429
+    assert "Too many wrong passwords" in answer.content.decode()
+    assert [person.get("/groups/").status_code for person in two] == [200, 200], "who is signed in stays so"
+
+
+def test_the_password_of_another_person_is_none(two: list[Person], remote: Remote) -> None:
+    """Each of them has another one, as at the real flinkey."""
+    answer = two[0].post(PAGE, {"others": "1", "password": PASSWORD, "username": BOTH})
+    assert answer.status_code == 302, "the name in the form is not looked at"
+    asked = [one for one in remote.requests() if one["operation"] == "getToken"]
+    assert COORDINATOR in str(asked[-1])
+
+
+def test_while_flinkey_is_away_nothing_is_ended(two: list[Person], remote: Remote) -> None:
+    remote.fault("getToken", "status", status=500, times=9)
+    assert two[0].post(PAGE, {"others": "1", "password": PASSWORD}).status_code == 503
+    assert two[1].get("/groups/").status_code == 200
+    assert PASSWORD not in str(session_row(two[0]).get_decoded())
+
+
+# From the machine ---------------------------------------------------------------------------------------------------
+
+
+def sign_out(*words: str) -> str:
+    out = StringIO()
+    call_command("sign_out", *words, stdout=out)
+    return out.getvalue()
+
+
+def test_an_administrator_signs_one_person_out(two: list[Person]) -> None:
+    stranger = signed_in(SOUTHERNER)
+    assert sign_out(COORDINATOR.upper()).startswith("Sessions ended: 2.")
+    assert [is_sign_in(person.get("/groups/")) for person in (*two, stranger)] == [True, True, False]
+    assert SignIn.objects.count() == 1, "and no job goes on with the others' tokens"
+    kept = [row for row in Session.objects.all() if "flinkey_token" in row.get_decoded()]
+    assert [row.session_key for row in kept] == [stranger.cookies["sessionid"].value]
+
+
+def test_an_administrator_signs_everybody_out(two: list[Person]) -> None:
+    people = [*two, signed_in(SOUTHERNER)]
+    SignIn.objects.filter(session_key=two[0].cookies["sessionid"].value).delete()  # of no use to jobs, and still there
+    assert sign_out("--all").startswith("Sessions ended: 3.")
+    assert [is_sign_in(person.get("/groups/")) for person in people] == [True] * 3
+    assert (SignIn.objects.count(), [row for row in Session.objects.all() if row.get_decoded().get("_auth_user_id")]) == (
+        0,
+        [],
+    )
+
+
+@pytest.mark.sampled(1)
+@pytest.mark.parametrize("words", [[], [COORDINATOR, "--all"], ["nobody-here@nordwind.example"]])
+def test_it_must_be_said_who(two: list[Person], words: list[str]) -> None:
+    with pytest.raises(CommandError):
+        sign_out(*words)
+    assert [person.get("/groups/").status_code for person in two] == [200, 200]

@@ -14,7 +14,7 @@ from django.utils import timezone
 from flinkey_admin.accounts.models import Manager
 from flinkey_admin.operations.models import Operation
 from flinkey_admin.sandbox import Remote
-from tests.conftest import BOTH, COORDINATOR, NOBODY, Person
+from tests.conftest import BOTH, COORDINATOR, NOBODY, PASSWORD, Person
 from tests.node.test_logs import lines, log
 
 __all__ = ["log"]
@@ -76,7 +76,7 @@ def test_a_session_that_is_over_or_is_ended(coordinator: Person, remote: Remote,
     me, other = number(COORDINATOR), Person()
     other.sign_in(COORDINATOR)
     said(log)
-    coordinator.post("/settings/sessions/", {"others": "1"})
+    coordinator.post("/settings/sessions/", {"others": "1", "password": PASSWORD})
     assert by(log) == [(f"signed out elsewhere, by the person: manager {me}, 1 sessions", me)]
     with time_machine.travel(timezone.now() + dt.timedelta(minutes=50), tick=True):
         coordinator.get("/groups/")
