@@ -1,12 +1,15 @@
 """The example for nginx with a real nginx: who calls, from where, over what, and what is served."""
 
 import re
+import socket
+import ssl
 
 import pytest
 import requests
 import urllib3
 from requests.adapters import HTTPAdapter
 
+from tests.browser.standing import eventually
 from tests.cluster.conftest import Cluster
 from tests.conftest import COORDINATOR, PASSWORD
 
@@ -96,3 +99,33 @@ def test_wrong_passwords_are_counted_by_the_caller_s_own_address(whole: Cluster)
 def test_a_form_that_is_too_large_is_turned_away(whole: Cluster) -> None:
     answer = caller().post(f"{whole.url}/sign-in/", data=b"x" * 4_000_000, timeout=30)
     assert answer.status_code == 413
+
+
+def test_what_is_searched_for_and_a_calendar_s_secret_are_not_in_its_log(whole: Cluster) -> None:
+    session = caller()
+    for path in ("/users/?q=Zoe-Muster", "/sign-in/?next=/cars/%3Fq%3DHH-FK", "/calendar/a-secret-of-somebody.ics"):
+        session.get(f"{whole.url}{path}", headers={"Referer": f"{whole.url}/users/?q=Zoe-Muster"}, timeout=30)
+    log = whole.folder / "nginx-own.log"
+    eventually(lambda: '"GET /calendar/-" 404 ' in log.read_text(encoding="utf-8"))
+    text = log.read_text(encoding="utf-8")
+    assert ('"GET /users/" 302 ' in text, '"GET /sign-in/" 200 ' in text) == (True, True)
+    assert [word for word in ("Zoe", "HH-FK", "a-secret", "?") if word in text] == []
+
+
+@pytest.mark.parametrize(
+    ("offered", "taken"),
+    [("ECDHE+AESGCM", True), ("ECDHE+CHACHA20", True), ("ECDHE+AES:!AESGCM:!AESCCM", False), ("AES128-SHA", False)],
+)
+def test_only_good_ciphers_are_taken(whole: Cluster, offered: str, taken: bool) -> None:
+    """By TLS 1.2, which has others as well."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers(f"{offered}:@SECLEVEL=0")
+    port = int(whole.url.rpartition(":")[2])
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as plain:
+        try:
+            with context.wrap_socket(plain) as spoken:
+                assert (taken, spoken.version()) == (True, "TLSv1.2")
+        except ssl.SSLError:
+            assert not taken

@@ -89,6 +89,9 @@ def nginx(folder: Path, nodes: Sequence[int]) -> Iterator[str]:
         "fleet.example.com;": "127.0.0.1;",
         "/etc/ssl/fleet.example.com.pem": str(cert),
         "/etc/ssl/private/fleet.example.com.key": str(key),
+        "access_log /var/log/nginx/flinkey-admin.log flinkey_admin;": (
+            f"access_log {folder}/nginx-access.log seen; access_log {folder}/nginx-own.log flinkey_admin;"
+        ),
     }
     text = CONF.read_text(encoding="utf-8")
     for old, new in swaps.items():
