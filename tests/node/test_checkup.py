@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
@@ -158,6 +159,39 @@ def test_what_only_may_be_meant_so_is_said(settings: Any, tmp_path: Path, monkey
     assert [text for text, _detail in told if "TRUSTED_PROXIES is 0" in text or "secret of the webhooks" in text]
     secret.chmod(0o600)
     assert str(secret) not in {line.detail for line in configured.lines()}
+
+
+def told_of(settings: Any, cache: str, monkeypatch: pytest.MonkeyPatch, **database: Any) -> set[str]:
+    """What is said of the ways to other machines."""
+    settings.LOOPBACK = False
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": cache}}
+    for name, value in database.items():
+        monkeypatch.setitem(connection.settings_dict, name, value)
+    return {line.text for line in configured.lines() if "another machine" in line.text}
+
+
+PLAIN_DATABASE = "The database is on another machine, and TLS does not make sure of it."
+PLAIN_CACHE = "The cache is on another machine, and is spoken to without TLS."
+OPEN_CACHE = "The cache is on another machine, and asks for no password."
+
+
+@pytest.mark.sampled(1)
+@pytest.mark.parametrize(
+    ("host", "mode", "cache", "says"),
+    [
+        ("", None, "", set()),
+        ("localhost", None, "redis://127.0.0.1:6379/0", set()),
+        ("/run/postgresql", None, "redis://[::1]:6379/0", set()),
+        ("db.example", None, "redis://cache.example:6379/0", {PLAIN_DATABASE, PLAIN_CACHE, OPEN_CACHE}),
+        ("10.0.0.2", "require", "redis://:word@10.0.0.3:6379/0", {PLAIN_DATABASE, PLAIN_CACHE}),
+        ("db.example", "verify-full", "rediss://cache.example:6379/0", {OPEN_CACHE}),
+        ("db.example", "verify-ca", "rediss://me:word@cache.example:6379/0", set()),
+    ],
+)
+def test_a_way_to_another_machine_without_tls_is_said(
+    settings: Any, monkeypatch: pytest.MonkeyPatch, host: str, mode: str | None, cache: str, says: set[str]
+) -> None:
+    assert told_of(settings, cache, monkeypatch, HOST=host, OPTIONS={"sslmode": mode} if mode else {}) == says
 
 
 # The command and the page -------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from flinkey_admin.node.checkup.lines import GOOD, LOOK, NONE, Line
 
 SECRETS = ("SECRET_KEY", "SECRET_KEY_OLD", "TOKEN_KEYS", "FLINKEY_API_KEY", "FLINKEY_WEBHOOK_SECRET", "DATABASE_URL")
 SHORT = 16  # characters
+CHECKED = {"verify-ca", "verify-full"}  # values of sslmode with which PostgreSQL has to show a certificate
 CLOSE = 0.85  # how much a name must be like one of ours
 
 
@@ -40,6 +41,7 @@ def _found(title: str) -> Iterator[Line]:
         yield Line(title, LOOK, text, _("Take one of 32 random characters, here and in the flinkey portal."))
     if urlsplit(settings.FLINKEY_API_URL).scheme == "http":
         yield Line(title, LOOK, _("FLINKEY_API_URL is an address of this machine, not the real flinkey."))
+    yield from _in_the_clear(title)
     for path in _open_to_all():
         text = _("A file with secrets can be read by everybody on this machine.")
         yield Line(title, LOOK, text, _("Take that right away from others: chmod o-rwx."), str(path))
@@ -49,6 +51,28 @@ def _found(title: str) -> Iterator[Line]:
     for one in django.run_checks(include_deployment_checks=True):
         if not one.is_silenced():
             yield Line(title, LOOK, _("Django's own check of deployments has found something."), detail=str(one))
+
+
+def _in_the_clear(title: str) -> Iterator[Line]:
+    """What goes over a network to another machine as everybody there can read it, or to nobody knows whom."""
+    database = connection.settings_dict
+    if _is_elsewhere(database["HOST"]) and database.get("OPTIONS", {}).get("sslmode") not in CHECKED:
+        text = _("The database is on another machine, and TLS does not make sure of it.")
+        yield Line(title, LOOK, text, _("Add ?sslmode=verify-full to DATABASE_URL: docs/scale.md."), database["HOST"])
+    cache = urlsplit(str(settings.CACHES["default"].get("LOCATION", "")))
+    if not cache.scheme.startswith("redis") or not _is_elsewhere(cache.hostname or ""):
+        return
+    if cache.scheme == "redis":
+        text = _("The cache is on another machine, and is spoken to without TLS.")
+        yield Line(title, LOOK, text, _("Write rediss:// in CACHE_URL: docs/scale.md."), cache.hostname or "")
+    if not cache.password:
+        text = _("The cache is on another machine, and asks for no password.")
+        yield Line(title, LOOK, text, _("Set one there, and write it into CACHE_URL."), cache.hostname or "")
+
+
+def _is_elsewhere(host: str) -> bool:
+    """Whether the way there leaves this machine: a path is a socket of it."""
+    return bool(host) and not host.startswith("/") and host not in {"localhost", "127.0.0.1", "::1"}
 
 
 def _open_to_all() -> Iterator[Path]:
