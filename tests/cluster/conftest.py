@@ -26,6 +26,7 @@ from tests.cluster.servers import nginx, redis
 
 __all__ = ["browser", "complaints", "open_window", "playwright"]
 
+ROLE = ROOT / "deploy" / "docker" / "role.sql"
 PATIENCE = 60_000  # milliseconds: eight processes, three servers and a browser share two cores
 expect.set_options(timeout=PATIENCE)
 
@@ -81,7 +82,7 @@ class Node:
 
 @dataclass
 class Cluster:
-    """All of it. `url`: nginx."""
+    """All of it. `url`: nginx; `database`: as its administrator, while the nodes have a role with few rights."""
 
     url: str
     folder: Path
@@ -122,7 +123,10 @@ def cluster() -> Iterator[Cluster]:
     folder.chmod(0o755)
     with ExitStack() as stack:
         database_folder = folder / "postgres"
-        database = stack.enter_context(postgres.postgres(database_folder, free_port()))
+        server = stack.enter_context(postgres.postgres(database_folder, free_port()))
+        database = f"{server.rpartition('/')[0]}/flinkey"
+        role = {"PATH": os.environ["PATH"], "DATABASE_PASSWORD": "the word of the role"}
+        subprocess.run(["psql", "--quiet", "--no-psqlrc", server, "-f", str(ROLE)], env=role, check=True)
         cache_port, flinkey = free_port(), free_port()
         cache = stack.enter_context(redis(folder, cache_port))
         sandbox = ["manage.py", "sandbox", "--port", str(flinkey), "--scenario", "depot", "--delay", "1"]
@@ -130,7 +134,7 @@ def cluster() -> Iterator[Cluster]:
         env = {
             **{name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ},
             "PYTHONPATH": str(ROOT),
-            "DATABASE_URL": database,
+            "DATABASE_URL": database.replace("//fleet@", "//flinkey:the%20word%20of%20the%20role@"),
             "CACHE_URL": cache,
             "FLINKEY_API_URL": f"http://127.0.0.1:{flinkey}/v3",
             "FLINKEY_API_KEY": API_KEY,
