@@ -39,25 +39,27 @@ def give_access(
     """
     read_car(scope, data["car"])
     there = [row.record() for row in queries.windows(scope).filter(car_id=data["car"])]
-    args = {"start": written(data["start"]), "end": optional_written(data["end"])}
+    times = {"start": written(data["start"]), "end": optional_written(data["end"])}
     sides = {"car_id": data["car"], "user_id": data["user"]}
-    key = f"create {scope.customer.pk} {data['car']} {data['user']} {args['start']} {args['end']}"
-    if not _is_under_way(scope, key, nonce) and operations.by_nonce(scope, nonce, **args, **sides) is None:
-        if any((w.user_id, w.start, w.end) == (data["user"], data["start"], data["end"]) for w in there):
-            raise Twin
-        questions.require(scope, Wanted(**sides, start=data["start"], end=data["end"]), said)
-    facts = {**called, **args, **sides}
-    args |= {name: data[name] for name in ("lifetime", "renewable_after") if data[name] is not None}
+    key = f"create {scope.customer.pk} {data['car']} {data['user']} {times['start']} {times['end']}"
+    spans = {name: data[name] for name in ("lifetime", "renewable_after") if data[name] is not None}
     step = journal.Planned(
         Verb.CREATE_WINDOW,
         f"{called['user']} → {called['car']}",
         **sides,
-        args=args,
+        args=times | spans,
         before={"ids": [window.id for window in there]},
         inverse={"verb": Verb.DELETE_WINDOW},
         open_key=key,
     )
-    operation = journal.plan(scope, Operation.Kind.GIVE_ACCESS, facts, [step], nonce=nonce)
+    with questions.alone(scope):
+        if not _is_under_way(scope, key, nonce) and operations.by_nonce(scope, nonce, **times, **sides) is None:
+            if any((w.user_id, w.start, w.end) == (data["user"], data["start"], data["end"]) for w in there):
+                raise Twin
+            questions.require(scope, Wanted(**sides, start=data["start"], end=data["end"]), said)
+        operation = journal.plan(
+            scope, Operation.Kind.GIVE_ACCESS, {**called, **times, **sides}, [step], nonce=nonce
+        )
     return operations.run_form(scope, operation)
 
 
@@ -112,29 +114,31 @@ def change_access(
     said: Sequence[str] = (),
 ) -> Operation:
     """Changes a window; `said`: the marks of what got a yes. Raises CarGone, Asks, WindowBusy."""
-    if not _is_under_way(scope, _open_key(scope, window), nonce):
-        _ask(scope, window, changed, said)
+    wanted = _wanted(window, changed)
+    key = _open_key(scope, window)
+    if not _is_under_way(scope, key, nonce) and wanted.car_id and questions.may_meet_others(wanted, window):
+        read_car(scope, wanted.car_id)
     before = as_kept(window)
-    step = change(window, f"{called['user']} → {called['car']}", changed, open_key=_open_key(scope, window))
+    step = change(window, f"{called['user']} → {called['car']}", changed, open_key=key)
     facts = {**called, **_times({**before, **changed}), "car_id": window.car_id, "user_id": window.user_id}
     if keys.takes_away(before, changed) and (until := may_hold_key(window)):
         facts["key_until"] = written(until)
-    operation = journal.plan(scope, Operation.Kind.CHANGE_ACCESS, facts, [step], nonce=nonce)
+    with questions.alone(scope):
+        if not _is_under_way(scope, key, nonce):
+            questions.require(scope, wanted, said, window)
+        operation = journal.plan(scope, Operation.Kind.CHANGE_ACCESS, facts, [step], nonce=nonce)
     return operations.run_form(scope, operation)
 
 
-def _ask(scope: Scope, window: Assignment, changed: dict[str, Any], said: Sequence[str]) -> None:
-    """The questions of a change; flinkey is asked once more only where it may meet another window."""
+def _wanted(window: Assignment, changed: dict[str, Any]) -> Wanted:
+    """What becomes of a window."""
     start, end = (instant(changed[name]) if changed.get(name) else None for name in ("start", "end"))
-    wanted = Wanted(
+    return Wanted(
         changed.get("car_id", window.car_id),
         changed.get("user_id", window.user_id),
         start or window.start,
         end if "end" in changed else window.end,
     )
-    if wanted.car_id is not None and questions.may_meet_others(wanted, window):
-        read_car(scope, wanted.car_id)
-    questions.require(scope, wanted, said, window)
 
 
 def end_access(scope: Scope, window: Assignment, called: dict[str, str], nonce: uuid.UUID) -> Operation:

@@ -5,14 +5,17 @@ A yes carries a mark of what it was said to, so it is no yes to anything else.
 
 import datetime as dt
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from django.db import transaction
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from flinkey_admin.accounts.models import Customer
 from flinkey_admin.accounts.scoping import Scope
 from flinkey_admin.assignments import sharing, windows
 from flinkey_admin.assignments.called import called, names_of
@@ -86,6 +89,17 @@ def require(scope: Scope, wanted: Wanted, said: Sequence[str], window: Assignmen
     questions = ask(scope, wanted, window)
     if any(question.mark not in said for question in questions):
         raise Asks(questions)
+
+
+@contextmanager
+def alone(scope: Scope) -> Iterator[None]:
+    """Between the questions and the plan nobody else of this customer plans: who comes second is asked about the first.
+
+    A transaction, so no network inside. SQLite lets one write at a time anyhow.
+    """
+    with transaction.atomic():
+        Customer.objects.select_for_update(no_key=True).get(pk=scope.customer.pk)
+        yield
 
 
 def _mark(*shown: object) -> str:
@@ -173,7 +187,7 @@ def _fresh(span: Span, wanted: Wanted, window: Assignment | None) -> list[Span]:
 
 def others(scope: Scope, car_id: int, but: int | None) -> list[tuple[int | None, int | None, Span]]:
     """The windows that a car has or is about to have, without this one and those that are being removed."""
-    steps = confirmation.window_steps(scope, car_id=car_id)
+    steps = confirmation.window_steps(scope, announced=True, car_id=car_id)
     going = {step.window_id for step in steps if step.verb == Verb.DELETE_WINDOW} | {but}
     rows = list(queries.windows(scope).filter(car_id=car_id).order_by("start", "flinkey_id"))
     times = ((row.flinkey_id, row.car_id, row.user_id, row.start, row.end) for row in rows)

@@ -248,10 +248,16 @@ def window_steps(
     *,
     refused_since: dt.datetime | None = None,
     confirmed_since: dt.datetime | None = None,
+    announced: bool = False,
     **where: Any,
 ) -> list[Step]:
-    """The same, and also what flinkey has refused since then, unless a person has put it aside; and what came true."""
+    """The same, and also what flinkey has refused since then, unless a person has put it aside; and what came true.
+
+    announced: also windows that are to be given and that no call was made for yet, once they have got their yes.
+    """
     wanted = Q(settled_at=None) & ~Q(state=State.PLANNED)
+    if announced:
+        wanted |= Q(state=State.PLANNED, verb=Verb.CREATE_WINDOW, open_key__isnull=False)
     if refused_since:
         refused = Q(state=State.REFUSED, settled_at__gt=refused_since, operation__closed_at=None)
         wanted |= refused & ~Q(reason="given-up")
@@ -260,7 +266,8 @@ def window_steps(
     rows = scoped(Step.objects.all(), scope).filter(wanted, verb__in=WINDOW_VERBS, **where)
     steps = list(rows.select_related("operation").order_by("pk"))
     if any(step.state == State.SENT for step in steps) and recover(scope):
-        return window_steps(scope, refused_since=refused_since, confirmed_since=confirmed_since, **where)
+        since = {"refused_since": refused_since, "confirmed_since": confirmed_since}
+        return window_steps(scope, **since, announced=announced, **where)
     return steps
 
 
