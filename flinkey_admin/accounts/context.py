@@ -15,6 +15,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     return {
         "manager": scope,
         "customers": scope.person.reach if scope else [],
+        "idle": settings.SESSION_IDLE_MINUTES,
         "scheme": chosen_scheme(request),
         "demo": bool(email),
         "demo_sign_in": {"email": email, "password": password} if email else None,

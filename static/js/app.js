@@ -188,6 +188,8 @@
     take(event);
   });
 
+  setTimeout(() => import("./over.js"), 60000); // what becomes of a page once its session is over
+
   document.addEventListener("pointerdown", (event) => {
     pressedAt = performance.now();
     if (event.target.closest("td")) early(event);

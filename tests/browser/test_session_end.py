@@ -2,10 +2,11 @@
 
 import re
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from flinkey_admin.sandbox import Remote
-from tests.browser.conftest import members, sign_in, tick
+from tests.browser.conftest import Complaints, members, sign_in, tick
 
 
 def test_what_was_typed_into_the_access_form_is_still_there(desk: Page, flinkey: Remote) -> None:
@@ -86,3 +87,61 @@ def test_a_page_that_waits_leads_to_the_sign_in_by_itself(desk: Page, flinkey: R
     sign_in(desk)
     expect(desk).to_have_url(re.compile(r"/cars/4/$"))
     expect(desk.locator("#windows tbody tr")).to_have_attribute("data-state", "waiting")
+
+
+# A page that nobody is at -------------------------------------------------------------------------------------------
+
+FORM = "/assignments/new/?car=1"
+MINUTE = 60_000  # milliseconds
+
+
+@pytest.fixture
+def form(desk: Page) -> Page:
+    """A page that asks for no news by itself, whose clock is ours."""
+    desk.clock.install()
+    desk.goto(FORM)
+    assert desk.locator("#watch").count() == 0
+    expect(desk.get_by_label("Car")).to_have_value("Pool 1 · HH-FK 1234")
+    with desk.expect_response(re.compile(r"/static/js/over\.")):
+        desk.clock.fast_forward(MINUTE)
+    desk.evaluate("import('/static/js/over.js')")  # until it has run
+    return desk
+
+
+def sign_out_elsewhere(page: Page) -> None:
+    other = page.context.new_page()
+    other.goto("/help/")
+    other.locator("form[data-idle]").evaluate("form => form.requestSubmit()")
+    expect(other.get_by_role("heading", level=1)).to_have_text("Sign in")
+    other.close()
+
+
+def test_it_leaves_the_screen_once_the_session_is_over(form: Page) -> None:
+    form.clock.fast_forward(6 * MINUTE)
+    expect(form.get_by_label("Car")).to_have_value("Pool 1 · HH-FK 1234")
+    sign_out_elsewhere(form)
+    form.clock.fast_forward(MINUTE)
+    expect(form.get_by_role("heading", level=1)).to_have_text("Sign in")
+    assert form.url.endswith("/sign-in/?next=%2Fassignments%2Fnew%2F%3Fcar%3D1")
+
+
+def test_not_while_somebody_types(form: Page) -> None:
+    sign_out_elsewhere(form)
+    form.get_by_label("User").press("Z")
+    form.clock.fast_forward(4 * MINUTE)
+    expect(form.get_by_label("User")).to_have_value("Z")
+    with form.expect_response(re.compile("/sign-in/")):
+        form.clock.fast_forward(2 * MINUTE)
+    expect(form.get_by_role("heading", level=1)).to_have_text("Sign in")
+
+
+def test_nor_while_the_server_is_away_for_a_moment_but_for_no_longer_than_a_session(
+    form: Page, complaints: Complaints
+) -> None:
+    complaints.forgiven = "ERR_INTERNET_DISCONNECTED"
+    form.context.set_offline(True)
+    form.clock.fast_forward(40 * MINUTE)
+    expect(form.get_by_label("Car")).to_have_value("Pool 1 · HH-FK 1234")
+    form.clock.fast_forward(6 * MINUTE)
+    expect(form.get_by_label("Car")).to_have_count(0)
+    assert "HH-FK" not in form.content()
