@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.db.backends.signals import connection_created
 from django.test import Client
 from django_tasks_db.management.commands.db_worker import Worker
@@ -93,6 +94,12 @@ def every_statement_says_whose_rows() -> Iterator[None]:
     guard.found.clear()
     yield
     assert sorted(guard.found) == []
+
+
+@pytest.fixture(autouse=True)
+def nothing_counted_yet() -> None:
+    """What one test has asked for is not the next one's."""
+    cache.clear()
 
 
 @pytest.fixture(scope="session")

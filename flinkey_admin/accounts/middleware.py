@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import get_script_prefix, reverse
 from django_htmx.http import HttpResponseClientRefresh
 
-from flinkey_admin.accounts import services, stash, tokens
+from flinkey_admin.accounts import pace, services, stash, tokens
 from flinkey_admin.accounts.models import Manager
 from flinkey_admin.accounts.scoping import Scope, scope_for
 from flinkey_admin.flinkey.errors import FlinkeyError, NotFound, Unauthorized
@@ -53,7 +53,9 @@ class ManagerMiddleware:
         if scope := request.manager:  # type: ignore[attr-defined]
             # A page of the customer left behind must not be filled with the rows of the one chosen since.
             shown = request.headers.get("X-Customer", scope.customer.flinkey_id)
-            return HttpResponseClientRefresh() if request.htmx and shown != scope.customer.flinkey_id else None
+            if request.htmx and shown != scope.customer.flinkey_id:
+                return HttpResponseClientRefresh()
+            return pace.hold_back(request, scope)
         if isinstance(request.user, Manager) and not services.session_over(request):
             return go(request, with_next(reverse("accounts:customers"), back_to(request)))
         return sign_in_again(request)

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import time_machine
+from django.core.cache import cache
 from django.db import connection
 
 from flinkey_admin import upstream
@@ -74,6 +75,7 @@ class Stage:
         """Everything as it was in the beginning."""
         self.traveller.move_to(NOW)
         self._database.backup(connection.connection)
+        cache.clear()
         with self.sim.lock:
             self.sim.restore(self._world)
             self.sim.tokens = dict(self._tokens)

@@ -4,10 +4,8 @@ import datetime as dt
 import io
 from typing import Any
 
-import pytest
 import time_machine
 from axes.models import AccessFailureLog, AccessLog
-from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
@@ -18,11 +16,6 @@ from tests.conftest import BOTH, COORDINATOR, NOBODY, PASSWORD, Person
 from tests.node.test_logs import lines, log
 
 __all__ = ["log"]
-
-
-@pytest.fixture(autouse=True)
-def nothing_counted() -> None:
-    cache.clear()
 
 
 def said(log: io.StringIO) -> list[dict[str, Any]]:  # noqa: F811
