@@ -103,12 +103,18 @@ def asker() -> str:
     """The function of the product that is running a statement; nothing when a test is."""
     frame = sys._getframe(1)
     while frame := frame.f_back:  # type: ignore[assignment]
-        path = Path(frame.f_code.co_filename)
-        if path.is_relative_to(ROOT / "flinkey_admin"):
-            return f"{path.relative_to(ROOT / 'flinkey_admin').with_suffix('').as_posix()}:{frame.f_code.co_name}"
-        if path.is_relative_to(ROOT / "tests") and path != Path(__file__):
-            return ""
+        if (module := _module(frame.f_code.co_filename)) is not None:
+            return module and f"{module}:{frame.f_code.co_name}"
     return ""
+
+
+@cache
+def _module(file: str) -> str | None:
+    """A module of the product, as `FOR_ALL` names it; nothing for one of the tests, None for any other."""
+    path = Path(file)
+    if path.is_relative_to(ROOT / "flinkey_admin"):
+        return path.relative_to(ROOT / "flinkey_admin").with_suffix("").as_posix()
+    return "" if path.is_relative_to(ROOT / "tests") and path != Path(__file__) else None
 
 
 class Guard:
