@@ -21,6 +21,7 @@ from django_tasks_db.models import DBTaskResult
 
 from flinkey_admin import upstream
 from flinkey_admin.sandbox import Remote, Sandbox
+from tests import thrift
 from tests.security.statements import guard
 from tests.stages import Stages
 
@@ -83,6 +84,10 @@ def _share(cases: list[pytest.Item]) -> int:
     mark = cases[0].get_closest_marker("sampled")
     one_in = mark.args[0] if mark and mark.args else 6
     return math.ceil(len(cases) / one_in) if one_in else 0
+
+
+def pytest_collection_finish() -> None:
+    thrift.let_be()
 
 
 connection_created.connect(guard.install)

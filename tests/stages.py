@@ -8,6 +8,7 @@ import datetime as dt
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cache
 from http.cookies import SimpleCookie
 from typing import Any, ClassVar
 
@@ -70,10 +71,16 @@ class Stages:
             person.cookies = copy.deepcopy(cookies)
 
 
+@cache
+def tables() -> list[str]:
+    """All but those that the migrations have filled."""
+    return sorted(set(connection.introspection.django_table_names(only_existing=True)) - OF_MIGRATIONS)
+
+
 def _rows() -> dict[str, list[tuple[Any, ...]]]:
     found = {}
     with connection.cursor() as cursor:
-        for table in set(connection.introspection.django_table_names(only_existing=True)) - OF_MIGRATIONS:
+        for table in tables():
             cursor.execute(f'SELECT * FROM "{table}"')
             if rows := cursor.fetchall():
                 found[table] = rows
