@@ -57,6 +57,15 @@ class Stages:
                 cookies = [copy.deepcopy(person.cookies) for person in people]
                 self.kept[key] = Kept(_rows(), dict(sim.tokens), copy.deepcopy(list(sim.requests)), cookies)
 
+    def look(self, person: Client, *addresses: str) -> None:
+        """Somebody has opened these pages, one after the other."""
+
+        def build() -> None:
+            for address in addresses:
+                assert person.get(address).status_code == 200, address
+
+        self.set(" ".join(addresses), build, person)
+
     def _put_back(self, found: Kept, people: Iterable[Client]) -> None:
         sim = self.sandbox.sim
         with sim.lock:

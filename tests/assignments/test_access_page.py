@@ -13,6 +13,7 @@ from tests.fleet.test_browse_costs import queries
 from tests.mirror.stage import asked
 from tests.operations.stage import Clock, page_of, receipt, visible
 from tests.operations.windows import CHANGED, SECRET, agree, change, created, give, remove, send, told
+from tests.stages import Stages
 
 CAR1, AYSE = "/access/?car=1", "/access/?user=2"
 Answer = list[tuple[str, str]]
@@ -53,10 +54,9 @@ def wait(person: Person, clock: Clock, seconds: int) -> None:
 
 
 @pytest.fixture
-def seen(clock: Clock, coordinator: Person, flinkey: Remote) -> Person:
+def seen(clock: Clock, coordinator: Person, flinkey: Remote, stages: Stages) -> Person:
     """24 November 2026, 10:00 in Berlin; the copy knows the cars and Ayşe."""
-    for path in ("/cars/1/", "/cars/2/", "/cars/3/", "/users/2/"):
-        coordinator.get(path)
+    stages.look(coordinator, "/cars/1/", "/cars/2/", "/cars/3/", "/users/2/")
     return coordinator
 
 

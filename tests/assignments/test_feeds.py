@@ -21,6 +21,7 @@ from tests.fleet.test_browse_costs import queries
 from tests.mirror.stage import asked
 from tests.operations.stage import Clock, page_of, receipt, visible
 from tests.operations.windows import remove
+from tests.stages import Stages
 
 CAR, USER, GROUP = "/cars/1/calendar/", "/users/2/calendar/", "/groups/1/calendar/"
 ADDRESS = re.compile(r"http://testserver(/calendar/[\w-]+\.ics)")
@@ -34,10 +35,9 @@ def nobody_has_asked() -> Iterator[None]:
 
 
 @pytest.fixture
-def seen(clock: Clock, coordinator: Person, flinkey: Remote) -> Person:
+def seen(clock: Clock, coordinator: Person, flinkey: Remote, stages: Stages) -> Person:
     """24 November 2026, 10:00 in Berlin; cars 1 to 3 and the groups are known."""
-    for path in ("/cars/1/", "/cars/2/", "/cars/3/", "/users/2/", "/groups/1/"):
-        coordinator.get(path)
+    stages.look(coordinator, "/cars/1/", "/cars/2/", "/cars/3/", "/users/2/", "/groups/1/")
     return coordinator
 
 

@@ -14,6 +14,7 @@ from tests.fleet.test_browse_costs import queries
 from tests.mirror.stage import asked
 from tests.operations.stage import Clock, page_of, visible
 from tests.operations.windows import give
+from tests.stages import Stages
 
 FREE = "/cars/free/?start=2026-11-24T10:00&end=2026-11-24T18:00"
 ROW = re.compile(r'<tr data-id="(\d+)" data-free="(\w+)">(.*?)</tr>', re.DOTALL)
@@ -31,10 +32,9 @@ def row(page: Any, car: int) -> str:
 
 
 @pytest.fixture
-def read(clock: Clock, coordinator: Person, flinkey: Remote) -> Person:
+def read(clock: Clock, coordinator: Person, flinkey: Remote, stages: Stages) -> Person:
     """24 November 2026, 10:00 in Berlin; who may open which car has been read of all cars."""
-    for car in range(1, 8):
-        coordinator.get(f"/cars/{car}/")
+    stages.look(coordinator, *(f"/cars/{car}/" for car in range(1, 8)))
     return coordinator
 
 

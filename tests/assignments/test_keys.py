@@ -16,6 +16,7 @@ from tests.conftest import Person
 from tests.operations.stage import Clock, page_of, receipt, says, visible
 from tests.operations.test_undo import undo
 from tests.operations.windows import CHANGED, agree, remove
+from tests.stages import Stages
 
 # The estimate ---------------------------------------------------------------------------------------------------------
 
@@ -76,9 +77,8 @@ def done(person: Person, clock: Clock) -> None:
 
 
 @pytest.fixture
-def seen(clock: Clock, coordinator: Person, flinkey: Remote) -> Person:
-    for path in ("/cars/1/", "/cars/2/", "/cars/3/", "/users/2/"):
-        coordinator.get(path)
+def seen(clock: Clock, coordinator: Person, flinkey: Remote, stages: Stages) -> Person:
+    stages.look(coordinator, "/cars/1/", "/cars/2/", "/cars/3/", "/users/2/")
     return coordinator
 
 

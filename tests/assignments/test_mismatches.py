@@ -14,6 +14,7 @@ from tests.fleet.test_browse_costs import queries
 from tests.fleet.test_overview import read_all
 from tests.mirror.stage import asked
 from tests.operations.stage import Clock, page_of, visible
+from tests.stages import Stages
 
 REPORT = "/reports/mismatches/"
 SECTION = re.compile(r'<section class="sheet" id="(\w+)".*?</section>', re.DOTALL)
@@ -36,10 +37,10 @@ def numbers(page: Any) -> dict[str, str]:
 
 
 @pytest.fixture
-def known(clock: Clock, coordinator: Person, flinkey: Remote) -> Person:
+def known(clock: Clock, coordinator: Person, flinkey: Remote, stages: Stages) -> Person:
     """24 November 2026, 10:00 in Berlin; everything has been read."""
-    coordinator.get("/cars/")
-    read_all()
+    stages.look(coordinator, "/cars/")
+    stages.set("read all", read_all)
     return coordinator
 
 

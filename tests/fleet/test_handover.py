@@ -17,6 +17,7 @@ from tests.mirror.stage import caught_up
 from tests.operations.conftest import clock  # noqa: F401 - the fixture
 from tests.operations.stage import Clock, page_of, says, visible
 from tests.operations.windows import give
+from tests.stages import Stages
 
 HANDOVER = "/handover/"
 DAY = 24 * 3600
@@ -44,7 +45,7 @@ def links(page: Reader, start: str) -> list[str]:
 
 
 @pytest.fixture
-def shift(clock: Clock, coordinator: Person, flinkey: Remote) -> Person:  # noqa: F811
+def shift(clock: Clock, coordinator: Person, flinkey: Remote, stages: Stages) -> Person:  # noqa: F811
     """24 November 2026, 10:00 in Berlin. Of the new windows one starts and ends today, one starts tomorrow at noon."""
     for car, user, start, end in (
         (5, 3, "2026-11-24T13:00:00Z", "2026-11-24T16:00:00Z"),
@@ -52,8 +53,7 @@ def shift(clock: Clock, coordinator: Person, flinkey: Remote) -> Person:  # noqa
         (7, 1, "2026-11-25T11:00:00Z", None),
     ):
         flinkey.change("add_window", car=car, user=user, start=start, end=end)
-    for car in (1, 2, 3, 4, 5, 6, 7):
-        coordinator.get(f"/cars/{car}/")
+    stages.look(coordinator, *(f"/cars/{car}/" for car in range(1, 8)))
     return coordinator
 
 

@@ -25,6 +25,7 @@ from tests.fleet.test_browse_costs import queries
 from tests.operations.conftest import clock  # noqa: F401 - the fixture
 from tests.operations.stage import Clock, visible
 from tests.operations.windows import give
+from tests.stages import Stages
 
 MONDAY = dt.datetime(2026, 11, 23, 9, 0, tzinfo=dt.UTC)
 
@@ -49,7 +50,7 @@ def read_all() -> None:
 
 
 @pytest.fixture
-def lively(clock: Clock, coordinator: Person, flinkey: Remote) -> Person:  # noqa: F811
+def lively(clock: Clock, coordinator: Person, flinkey: Remote, stages: Stages) -> Person:  # noqa: F811
     """24 November 2026, 10:00 in Berlin: windows of every sort, and a change that waits."""
     for car, user, start, end in (
         (5, 3, "2026-11-24T13:00:00Z", "2026-11-24T16:00:00Z"),
@@ -58,7 +59,7 @@ def lively(clock: Clock, coordinator: Person, flinkey: Remote) -> Person:  # noq
         (7, 1, "2026-11-20T06:00:00Z", "2026-11-30T06:00:00Z"),
     ):
         flinkey.change("add_window", car=car, user=user, start=start, end=end)
-    read_all()
+    stages.set("read all", read_all)
     flinkey.settings(delay=1000)
     give(coordinator)
     return coordinator

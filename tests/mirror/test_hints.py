@@ -15,15 +15,16 @@ from tests.mirror.stage import asked, later, seen
 from tests.mirror.worker import work
 from tests.operations.stage import Clock
 from tests.operations.windows import SECRET, SHARED, created, give, send, told
+from tests.stages import Stages
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def warm(clock: Clock, coordinator: Person, flinkey: Remote) -> Person:
+def warm(clock: Clock, coordinator: Person, flinkey: Remote, stages: Stages) -> Person:
     """Somebody has looked at everything, and the sweep has nothing to do."""
-    coordinator.get("/groups/")
-    work()
+    stages.look(coordinator, "/groups/")
+    stages.set("swept", work)
     clock.advance(6)
     flinkey.clear_requests()
     return coordinator
