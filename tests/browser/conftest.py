@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from django.db import connections
+from django.db import connections, transaction
+from django_tasks.signals import task_enqueued
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, expect, sync_playwright
 from playwright.sync_api import Error as BrowserError
 
@@ -34,6 +35,7 @@ FLAGS = [
     "--disable-sync",
 ]
 PATIENCE = 15_000  # milliseconds; several windows may be at work at once on a small machine
+LOOK = 0.3  # seconds between two looks of the worker for what waits; what it is asked for it does at once
 expect.set_options(timeout=PATIENCE)
 BAD_ANSWER = re.compile(r"^Failed to load resource: the server responded with a status of (\d+)")
 
@@ -123,18 +125,26 @@ def open_window(browser: Browser) -> Iterator[Open]:
 @pytest.fixture
 def worker(live_server: Any) -> Iterator[None]:
     """The worker that runs changes, beside the live server."""
-    over = threading.Event()
+    over, asked = threading.Event(), threading.Event()
+
+    def hear(**_facts: Any) -> None:
+        transaction.on_commit(asked.set)
 
     def work() -> None:
-        while not over.wait(0.1):
+        while not over.is_set():
             upkeep.take_up()
             work_off()
+            asked.wait(LOOK)
+            asked.clear()
         connections.close_all()
 
+    task_enqueued.connect(hear)
     thread = threading.Thread(target=work)
     thread.start()
     yield
+    task_enqueued.disconnect(hear)
     over.set()
+    asked.set()
     thread.join()
 
 

@@ -66,7 +66,7 @@ def test_it_is_paused_and_a_colleague_finishes_it_from_the_tray(
     expect(under_way.locator("#receipt")).to_contain_text("Paused. Nothing more is sent")
     before = len(flinkey.requests("removeCarFromGroup"))
     pause_is_over(flinkey)
-    under_way.wait_for_timeout(1_000)  # in which the worker looks ten times
+    under_way.wait_for_timeout(1_000)  # in which the worker looks three times
     assert len(flinkey.requests("removeCarFromGroup")) == before
     expect(under_way.get_by_role("button", name="Go on")).to_be_visible()
     colleague = open_window(base_url=under_way.url.partition("/operations/")[0]).new_page()
