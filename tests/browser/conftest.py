@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 import threading
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -105,21 +106,44 @@ def complaints() -> Iterator[Complaints]:
 Open = Callable[..., BrowserContext]
 
 
+Idle = dict[str, list[BrowserContext]]
+
+
+@pytest.fixture(scope="session")
+def idle() -> Idle:
+    """Browsers that have forgotten whom they served, by their options; our styles and scripts they still know."""
+    return defaultdict(list)
+
+
 @pytest.fixture
-def open_window(browser: Browser) -> Iterator[Open]:
+def open_window(browser: Browser, idle: Idle) -> Iterator[Open]:
     """Opens a browser with a memory of its own; the options are those of Playwright's new_context."""
-    opened: list[BrowserContext] = []
+    opened: list[tuple[str, BrowserContext]] = []
 
     def open_one(**options: Any) -> BrowserContext:
         wanted = {"viewport": {"width": 1280, "height": 800}, "locale": "en-GB", "timezone_id": "Europe/Berlin"}
-        context = browser.new_context(**(wanted | options))
+        kind = repr(sorted(options.items()))
+        context = idle[kind].pop() if idle[kind] else browser.new_context(**(wanted | options))
         context.set_default_timeout(PATIENCE)
-        opened.append(context)
+        opened.append((kind, context))
         return context
 
     yield open_one
-    for context in opened:
-        context.close()
+    for kind, context in opened:
+        if "storage_state" in kind:
+            context.close()
+        else:
+            forget(context)
+            idle[kind].append(context)
+
+
+def forget(context: BrowserContext) -> None:
+    """Leaves nothing in it of what a page keeps: cookies and what scripts store; what a tab holds goes with it."""
+    for page in context.pages:
+        if page.url.startswith("http"):
+            page.evaluate("localStorage.clear()")
+        page.close()
+    context.clear_cookies()
 
 
 @pytest.fixture
