@@ -60,18 +60,18 @@ def matching(rows: "QuerySet[M]", query: str) -> "QuerySet[M]":
     every = Q()
     for word in words:
         # Wherever a word stands, it stands squeezed as well, and that the index knows.
-        rows = rows.filter(squeezed__contains=squeeze(word))
-        every &= Q(search__contains=word)
+        rows = rows.filter(squeezed__holds=squeeze(word))
+        every &= Q(search__holds=word)
     squeezed = squeeze("".join(words))
     if words == [squeezed]:
         return rows
-    return rows.filter(every | Q(squeezed__contains=squeezed) if squeezed else every)
+    return rows.filter(every | Q(squeezed__holds=squeezed) if squeezed else every)
 
 
 def count_all(scope: Scope, rows: Mapping[str, "QuerySet[Any]"]) -> dict[str, int]:
     """How many rows each of these has: one statement."""
     numbers = {
-        name: found.order_by().annotate(number=Func("pk", function="COUNT", output_field=IntegerField()))
+        name: found.order_by().annotate(number=Func(template="COUNT(*)", output_field=IntegerField()))
         for name, found in rows.items()
     }
     customer = Customer.objects.filter(pk=scope.customer.pk)

@@ -1,5 +1,7 @@
 """One search for everything, and the pages of one car and one user: what happened to them."""
 
+from urllib.parse import quote
+
 import pytest
 
 from flinkey_admin.sandbox import Remote
@@ -41,6 +43,15 @@ STARTS = ("/cars/", "/users/", "/groups/", "/services/?", "/products/?")
 )
 def test_it_finds_things_of_every_kind(coordinator: Person, flinkey: Remote, query: str, found: list[str]) -> None:
     assert hits(by_htmx(coordinator, f"/search/?q={query}")) == found
+
+
+def test_signs_that_mean_something_in_a_pattern_are_letters(coordinator: Person, flinkey: Remote) -> None:
+    flinkey.change("add_thing", kind="cars", name="Zuwachs [5]*? %")
+    read(coordinator, "/cars/")
+    for query in ("[5]", "5]*", "*?", "zuwachs [5", "? %"):
+        assert len(hits(by_htmx(coordinator, f"/search/?q={quote(query)}"))) == 2, query
+    for query in ("[45]", "zuw*5", "zuwach?", "zuwachs%5"):
+        assert hits(by_htmx(coordinator, f"/search/?q={quote(query)}")) == [], query
 
 
 def test_the_only_hit_is_shown_at_once(coordinator: Person, flinkey: Remote) -> None:
