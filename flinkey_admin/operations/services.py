@@ -124,7 +124,7 @@ def start(scope: Scope, operation: Operation, chosen: Chosen | None = None) -> O
         if operation.undoes:
             operation.undoes.refresh_from_db()
             more = undoable(operation.undoes).count() > operation.facts.get("undoable", math.inf)
-            if more or operation.undoes.lease_until is not None:
+            if more or operation.undoes.lease_until is not None or may_come_true(operation.undoes):
                 raise WentOn
             journal.close(operation.undoes)
         journal.queue(operation, chosen.steps if chosen else [], chosen.facts if chosen else {})
@@ -134,6 +134,13 @@ def start(scope: Scope, operation: Operation, chosen: Chosen | None = None) -> O
 def undoable(operation: Operation) -> "QuerySet[Step]":
     """What a change has done itself, and what can be taken back."""
     return operation.steps.filter(state=State.CONFIRMED, already=False, inverse__isnull=False)
+
+
+def may_come_true(operation: Operation) -> bool:
+    """Whether flinkey may be about to do one of its windows, which no undo of the rest would ever take back."""
+    young = Q(verb__in=WINDOW_VERBS, sent_at__gt=timezone.now() - journal.PATIENCE)
+    followed = Q(after__verb__in=WINDOW_VERBS)
+    return operation.steps.filter(young | followed, state__in=[State.ACCEPTED, State.UNKNOWN]).exists()
 
 
 def finish(scope: Scope, operation: Operation) -> Operation:

@@ -63,10 +63,9 @@ class Overtaken(Exception):
 
 def can(operation: Operation) -> bool:
     """Whether something was done that can be taken back, and nobody has done so yet."""
-    if services.is_running(operation) or operation.undone_by.filter(started_at__isnull=False).exists():
+    if services.is_running(operation) or services.may_come_true(operation):
         return False
-    # What came after a window may be about to come true.
-    if operation.steps.filter(after__verb__in=WINDOW_VERBS, state__in=[State.ACCEPTED, State.UNKNOWN]).exists():
+    if operation.undone_by.filter(started_at__isnull=False).exists():
         return False
     return operation.kind in OPPOSITE and services.undoable(operation).exists()
 

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
-from flinkey_admin.operations import journal
-from flinkey_admin.operations.models import Operation, State, Step
+from flinkey_admin.accounts.scoping import Scope, require_client
+from flinkey_admin.operations import confirmation, journal, services
+from flinkey_admin.operations import undo as undoing
+from flinkey_admin.operations.models import Operation, State, Step, Verb
 from flinkey_admin.sandbox import Remote
 from tests.conftest import Person
 from tests.operations.stage import (
@@ -262,6 +264,24 @@ def test_what_runs_again_is_not_undone_meanwhile(clock: Clock, coordinator: Pers
     told = press(coordinator, review, "run")
     assert says(told, "What you want to undo is going on just now. Undo it once it has stopped.")
     assert not Operation.objects.filter(undoes=origin, started_at__isnull=False).exists()
+
+
+def test_no_undo_while_a_window_of_it_may_come_true(
+    clock: Clock, coordinator: Person, scope: Scope, flinkey: Remote
+) -> None:
+    """Of two windows that end, flinkey has done one by now. What is undone without the other would leave it ended."""
+    flinkey.settings(delay=60)
+    steps = [journal.Planned(Verb.DELETE_WINDOW, "", window_id=n, car_id=1, inverse={"verb": "x"}) for n in (1, 2)]
+    operation = journal.plan(scope, Operation.Kind.END_ACCESS, {"count": 2}, steps)
+    services.run(scope, operation)
+    first, second = operation.steps.all()
+    assert (first.state, second.state) == (State.ACCEPTED, State.ACCEPTED)
+    journal.settle_window(first, journal.Outcome(State.CONFIRMED))
+    assert not undoing.can(operation)
+    clock.advance(61)
+    confirmation.check_now(second, require_client(scope))
+    operation.refresh_from_db()
+    assert undoing.can(operation)
 
 
 def test_the_reason_stays(clock: Clock, coordinator: Person, flinkey: Remote) -> None:
