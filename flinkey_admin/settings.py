@@ -209,6 +209,8 @@ CSRF_COOKIE_HTTPONLY = True
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # names stay out of cookies
 CSRF_FAILURE_VIEW = "flinkey_admin.accounts.views.csrf_failure"
 AXES_FAILURE_LIMIT = 5
+# For an account wherever it is tried, and for a place whatever is tried there, which may be a whole company.
+WIDE_FAILURE_LIMIT = 50
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_HANDLER = "flinkey_admin.accounts.throttle.Throttle"
 AXES_LOCKOUT_PARAMETERS = "flinkey_admin.accounts.throttle.groupings"

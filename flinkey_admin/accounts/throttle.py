@@ -15,20 +15,19 @@ from django.http import HttpRequest, HttpResponse
 
 from flinkey_admin.accounts.models import Manager
 
-# Each with the wrong passwords after which it is locked. Ten places that are locked for an account lock it everywhere;
-# behind one address there may be a whole company, in which some mistype on a Monday morning.
-COUNTED: list[tuple[list[str], int]] = [
-    (["username", "ip_address"], settings.AXES_FAILURE_LIMIT),
-    (["username"], 50),
-    (["ip_address"], 50),
-]
-OF_A_BROWSER = [(["username", "user_agent"], settings.AXES_FAILURE_LIMIT)]
 SALT = "flinkey_admin.accounts.throttle"
 KNOWN = 90 * 24 * 3600  # seconds since the last sign-in
 
 
 def _counted(request: HttpRequest) -> list[tuple[list[str], int]]:
-    return OF_A_BROWSER if getattr(request, "known_browser", "") else COUNTED
+    """What is added up for this request, each with the wrong passwords after which it is locked."""
+    if getattr(request, "known_browser", ""):
+        return [(["username", "user_agent"], settings.AXES_FAILURE_LIMIT)]
+    return [
+        (["username", "ip_address"], settings.AXES_FAILURE_LIMIT),
+        (["username"], settings.WIDE_FAILURE_LIMIT),
+        (["ip_address"], settings.WIDE_FAILURE_LIMIT),
+    ]
 
 
 def groupings(request: HttpRequest, _credentials: dict[str, Any] | None = None) -> list[list[str]]:
@@ -47,7 +46,10 @@ class Throttle(AxesDatabaseHandler):  # type: ignore[misc]  # axes has no types
 
     def get_failures(self, request: HttpRequest, credentials: dict[str, Any] | None = None) -> int:
         """What is used up of the limit that is nearest, out of AXES_FAILURE_LIMIT."""
-        sums = [rows.aggregate(of=Sum("failures_since_start"))["of"] for rows in self.get_user_attempts(request, credentials)]
+        sums = [
+            rows.aggregate(of=Sum("failures_since_start"))["of"]
+            for rows in self.get_user_attempts(request, credentials)
+        ]
         limits = [limit for _names, limit in _counted(request)]
         used = [(count or 0) * settings.AXES_FAILURE_LIMIT // limit for count, limit in zip(sums, limits, strict=True)]
         request.locked_widely = used[0] < settings.AXES_FAILURE_LIMIT <= max(used)  # type: ignore[attr-defined]
