@@ -71,7 +71,9 @@ def throttled(request: HtmxRequest, *_args: Any, **_kwargs: Any) -> HttpResponse
             "or now in a browser in which you have signed in before."
         )
     else:
-        said = _("Too many wrong passwords for this address. For its safety it is locked for 15 minutes; then try again.")
+        said = _(
+            "Too many wrong passwords for this address. For its safety it is locked for 15 minutes; then try again."
+        )
     if getattr(request, "manager", None):
         return error_response(request, Trouble(said, 429))
     form = SignInForm(request.POST)

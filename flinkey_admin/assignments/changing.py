@@ -57,9 +57,7 @@ def give_access(
             if any((w.user_id, w.start, w.end) == (data["user"], data["start"], data["end"]) for w in there):
                 raise Twin
             questions.require(scope, Wanted(**sides, start=data["start"], end=data["end"]), said)
-        operation = journal.plan(
-            scope, Operation.Kind.GIVE_ACCESS, {**called, **times, **sides}, [step], nonce=nonce
-        )
+        operation = journal.plan(scope, Operation.Kind.GIVE_ACCESS, {**called, **times, **sides}, [step], nonce=nonce)
     return operations.run_form(scope, operation)
 
 

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -103,7 +104,7 @@ def panel(scope: Scope, *, car_id: int | None = None, user_id: int | None = None
     )
 
 
-def _steps(scope: Scope, where: dict[str, int], now: dt.datetime) -> list[Step]:
+def _steps(scope: Scope, where: dict[str, Any], now: dt.datetime) -> list[Step]:
     """What is under way, what was refused so recently that it stands where it was asked for, and what came true."""
     return confirmation.window_steps(scope, refused_since=now - RECENT, confirmed_since=now - residual.LONGEST, **where)
 

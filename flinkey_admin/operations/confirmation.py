@@ -266,8 +266,9 @@ def window_steps(
     rows = scoped(Step.objects.all(), scope).filter(wanted, verb__in=WINDOW_VERBS, **where)
     steps = list(rows.select_related("operation").order_by("pk"))
     if any(step.state == State.SENT for step in steps) and recover(scope):
-        since = {"refused_since": refused_since, "confirmed_since": confirmed_since}
-        return window_steps(scope, **since, announced=announced, **where)
+        return window_steps(
+            scope, refused_since=refused_since, confirmed_since=confirmed_since, announced=announced, **where
+        )
     return steps
 
 

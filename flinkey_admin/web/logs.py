@@ -94,7 +94,7 @@ class Lines(logging.Formatter):
     So no words of others can look like a line of their own, and none moves a terminal's cursor.
     """
 
-    converter = time.gmtime
+    converter = staticmethod(time.gmtime)
     default_time_format = "%Y-%m-%dT%H:%M:%S"
     default_msec_format = "%s.%03dZ"
 

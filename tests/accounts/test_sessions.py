@@ -240,7 +240,10 @@ def test_an_administrator_signs_everybody_out(two: list[Person]) -> None:
     SignIn.objects.filter(session_key=two[0].cookies["sessionid"].value).delete()  # of no use to jobs, and still there
     assert sign_out("--all").startswith("Sessions ended: 3.")
     assert [is_sign_in(person.get("/groups/")) for person in people] == [True] * 3
-    assert (SignIn.objects.count(), [row for row in Session.objects.all() if row.get_decoded().get("_auth_user_id")]) == (
+    assert (
+        SignIn.objects.count(),
+        [row for row in Session.objects.all() if row.get_decoded().get("_auth_user_id")],
+    ) == (
         0,
         [],
     )

@@ -13,9 +13,10 @@ from django.test import Client
 from flinkey_admin.operations.models import Operation, Step
 from flinkey_admin.sandbox import Remote
 from tests.conftest import BOTH, Person
-from tests.operations.windows import FORM, MARK
+from tests.operations.windows import MARK
 
-CHANGE = {"car": "2", "user": "2", "start": "2026-11-27T09:00", "end": "2026-11-27T20:00"}
+GIVE = {"car": "2", "user": "5", "start": "2030-02-01T08:00", "end": "2030-02-01T18:00"}
+CHANGE = {"car": "2", "user": "2", "start": "2030-02-01T09:00", "end": "2030-02-01T20:00"}
 
 
 @pytest.fixture
@@ -28,7 +29,7 @@ def anna(coordinator: Person) -> Person:
 
 
 class Together:
-    """Holds each of two up for a moment where it stores its plan, so that both have looked before either has planned."""
+    """Holds each of two up for a moment where it stores its plan: both have looked before either has planned."""
 
     def __init__(self) -> None:
         self.gate = threading.Barrier(2)
@@ -54,14 +55,17 @@ class Together:
 @pytest.mark.django_db(transaction=True)
 def test_who_comes_second_is_asked_first(coordinator: Person, anna: Person, flinkey: Remote, second: str) -> None:
     path, form = {
-        "gives": ("/assignments/new/", FORM | {"user": "2"}),
+        "gives": ("/assignments/new/", GIVE | {"user": "2"}),
         "changes": ("/assignments/2/", CHANGE),
-        "gives to another time": ("/assignments/new/", FORM | {"start": "2026-12-05T08:00", "end": "2026-12-05T09:00"}),
+        "gives to another time": (
+            "/assignments/new/",
+            GIVE | {"user": "2", "start": "2030-02-02T08:00", "end": "2030-02-02T18:00"},
+        ),
     }[second]
     together = Together()
     with ThreadPoolExecutor(2) as pool:
         sent = [
-            pool.submit(together.post, coordinator, "/assignments/new/", FORM),
+            pool.submit(together.post, coordinator, "/assignments/new/", GIVE),
             pool.submit(together.post, anna, path, form),
         ]
         answers = [one.result(30) for one in sent]

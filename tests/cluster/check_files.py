@@ -74,7 +74,9 @@ def test_systemd_takes_the_example_with_sealed_secrets(machine: Path) -> None:
     named = re.findall(r"^Environment=(\w+)_FILE=%d/(\w+)$", text, re.MULTILINE)
     assert len(named) == 3
     assert {name for pair in named for name in pair} <= set(HINTS)
-    assert {credential for _name, credential in named} == set(re.findall(r"^LoadCredentialEncrypted=(\w+):", text, re.M))
+    assert {credential for _name, credential in named} == set(
+        re.findall(r"^LoadCredentialEncrypted=(\w+):", text, re.M)
+    )
     (folder / "credentials.conf").write_text(text, encoding="utf-8")
     try:
         assert [analyze(machine, "verify", unit) for unit in UNITS] == [""] * len(UNITS)
@@ -84,7 +86,8 @@ def test_systemd_takes_the_example_with_sealed_secrets(machine: Path) -> None:
 
 def test_the_secrets_of_the_containers_are_settings_of_theirs() -> None:
     whole, added = (
-        yaml.safe_load((DEPLOY / "docker" / name).read_text(encoding="utf-8")) for name in ("compose.yaml", "secrets.yaml")
+        yaml.safe_load((DEPLOY / "docker" / name).read_text(encoding="utf-8"))
+        for name in ("compose.yaml", "secrets.yaml")
     )
     assert set(added["services"]) == set(whole["services"])
     for one in added["services"].values():
@@ -122,8 +125,12 @@ def test_the_cache_of_the_containers_asks_for_a_password(tmp_path: Path) -> None
     whole: dict[str, Any] = yaml.safe_load((DEPLOY / "docker" / "compose.yaml").read_text(encoding="utf-8"))
     (*shell, command), port = whole["services"]["valkey"]["command"], free_port()
     command = command.replace("$$", "$").replace("/data/", f"{tmp_path}/")
-    command = command.replace("docker-entrypoint.sh valkey-server", "redis-server").replace("--save", f"--port {port} --save")
-    without = subprocess.run([*shell, command], env={"PATH": os.environ["PATH"]}, capture_output=True, text=True, check=False)
+    command = command.replace("docker-entrypoint.sh valkey-server", "redis-server").replace(
+        "--save", f"--port {port} --save"
+    )
+    without = subprocess.run(
+        [*shell, command], env={"PATH": os.environ["PATH"]}, capture_output=True, text=True, check=False
+    )
     assert (without.returncode != 0, listens(port)) == (True, False)
     env = {"PATH": os.environ["PATH"], "VALKEY_PASSWORD": "a-word"}
     with subprocess.Popen([*shell, command], env=env, cwd=tmp_path, stdout=subprocess.DEVNULL) as server:

@@ -50,7 +50,8 @@ def test_each_verb_stands_in_every_table_that_extending_names() -> None:
 def fields_of_the_code() -> dict[tuple[str, str], str]:
     """The most characters of each field of each form, or nothing."""
     get_resolver()._populate()  # all views, and with them all forms
-    found, left = {}, [forms.Form]
+    found: dict[tuple[str, str], str] = {}
+    left = [forms.Form]
     while left:
         form = left.pop()
         left += form.__subclasses__()
@@ -62,7 +63,8 @@ def fields_of_the_code() -> dict[tuple[str, str], str]:
 
 def fields_of_the_table() -> dict[tuple[str, str], str]:
     text = (ROOT / "docs" / "inventory.md").read_text(encoding="utf-8")
-    found, named = {}, list[str]()
+    found: dict[tuple[str, str], str] = {}
+    named: list[str] = []
     for line in text.partition("| form | field |")[2].splitlines()[2:]:
         if not line.startswith("|"):
             break

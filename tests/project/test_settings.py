@@ -247,7 +247,8 @@ from django.test import Client
 client = Client(SERVER_NAME="fleet.example.com", headers={"X-Forwarded-For": "192.0.2.1"})
 plain = client.get("/groups/")
 programs = [
-    client.post("/webhooks/flinkey/assignments/"), client.get("/calendar/x.ics"), client.get("/metrics"), client.get("/cars/1/calendar/")
+    client.post("/webhooks/flinkey/assignments/"),
+    *(client.get(path) for path in ("/calendar/x.ics", "/metrics", "/cars/1/calendar/")),
 ]
 health = client.get("/health/live/")
 safe = client.get("/health/live/", headers={"X-Forwarded-Proto": "https"})

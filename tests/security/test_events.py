@@ -18,7 +18,7 @@ from tests.node.test_logs import lines, log
 __all__ = ["log"]
 
 
-def said(log: io.StringIO) -> list[dict[str, Any]]:  # noqa: F811
+def said(log: io.StringIO) -> list[dict[str, Any]]:
     """What the log says of security; afterwards it is empty."""
     found = [line for line in lines(log) if line["logger"] == "flinkey_admin.security"]
     log.truncate(0)
@@ -26,11 +26,11 @@ def said(log: io.StringIO) -> list[dict[str, Any]]:  # noqa: F811
     return found
 
 
-def events(log: io.StringIO) -> list[tuple[str, str]]:  # noqa: F811
+def events(log: io.StringIO) -> list[tuple[str, str]]:
     return [(line["level"], line["message"]) for line in said(log)]
 
 
-def by(log: io.StringIO) -> list[tuple[str, int | None]]:  # noqa: F811
+def by(log: io.StringIO) -> list[tuple[str, int | None]]:
     """With the number of who asked."""
     return [(line["message"], line["manager"]) for line in said(log)]
 
@@ -39,7 +39,7 @@ def number(email: str) -> int:
     return Manager.objects.get(email=email).pk
 
 
-def test_who_came_and_went(visitor: Person, log: io.StringIO) -> None:  # noqa: F811
+def test_who_came_and_went(visitor: Person, log: io.StringIO) -> None:
     visitor.sign_in(COORDINATOR, "wrong")
     visitor.sign_in(COORDINATOR)
     me = number(COORDINATOR)
@@ -57,7 +57,7 @@ def test_who_came_and_went(visitor: Person, log: io.StringIO) -> None:  # noqa: 
     ]
 
 
-def test_a_lock(coordinator: Person, log: io.StringIO) -> None:  # noqa: F811
+def test_a_lock(coordinator: Person, log: io.StringIO) -> None:
     me = number(COORDINATOR)
     for _try in range(6):
         Person().sign_in(COORDINATOR, "wrong")
@@ -65,7 +65,7 @@ def test_a_lock(coordinator: Person, log: io.StringIO) -> None:  # noqa: F811
     assert [message for _level, message in events(log)] == [wrong] * 4 + [locked] * 2
 
 
-def test_a_session_that_is_over_or_is_ended(coordinator: Person, remote: Remote, log: io.StringIO) -> None:  # noqa: F811
+def test_a_session_that_is_over_or_is_ended(coordinator: Person, remote: Remote, log: io.StringIO) -> None:
     me, other = number(COORDINATOR), Person()
     other.sign_in(COORDINATOR)
     said(log)
@@ -84,7 +84,7 @@ def test_failures_stay_after_a_success(visitor: Person) -> None:
     assert AccessLog.objects.count() == 1
 
 
-def test_who_was_refused_what(coordinator: Person, southerner: Person, log: io.StringIO) -> None:  # noqa: F811
+def test_who_was_refused_what(coordinator: Person, southerner: Person, log: io.StringIO) -> None:
     me, stranger = number(COORDINATOR), number("sued@suedstern.example")
     coordinator.post("/groups/1/cars/move/", {"id": ["1"], "to": "2"})
     change = Operation.objects.latest("pk").pk
@@ -101,14 +101,14 @@ def test_who_was_refused_what(coordinator: Person, southerner: Person, log: io.S
     ]
 
 
-def test_who_acts_for_whom(visitor: Person, log: io.StringIO) -> None:  # noqa: F811
+def test_who_acts_for_whom(visitor: Person, log: io.StringIO) -> None:
     visitor.sign_in(BOTH)
     said(log)
     visitor.post("/customers/", {"customer": "2"})
     assert by(log) == [("acts for customer 2", number(BOTH))]
 
 
-def test_tries_to_get_round_something(db: None, remote: Remote, settings: Any, log: io.StringIO) -> None:  # noqa: F811
+def test_tries_to_get_round_something(db: None, remote: Remote, settings: Any, log: io.StringIO) -> None:
     settings.METRICS_TOKEN = "m" * 20
     stranger = Client(enforce_csrf_checks=True)
     stranger.post("/sign-in/", {}, headers={"Origin": "https://evil.example"})

@@ -165,7 +165,7 @@ def test_health_is_told_with_flinkey_down(visitor: Person, settings: Any) -> Non
 
 @pytest.mark.parametrize("path", ["/static/css/app.css", "/static/js/app.js", "/static/img/icon.svg"])
 def test_files_stand_in_no_frame(visitor: Person, path: str) -> None:
-    answer = visitor.get(path)
+    answer: Any = visitor.get(path)
     assert answer.status_code == 200
     assert answer.headers["Content-Security-Policy"] == "frame-ancestors 'none'"
     assert (answer.headers["X-Content-Type-Options"], answer.headers["Referrer-Policy"]) == ("nosniff", "same-origin")
@@ -203,7 +203,8 @@ def test_a_form_with_a_file_is_refused_before_any_of_it_is_kept(
     whole = encode_multipart(BOUNDARY, {"name": "A group", "what": io.BytesIO(b"x" * 5_000_000), "more": "y"})
     remote.clear_requests()
     body = Watched(whole)
-    answer = coordinator.generic("POST", path, b"", MULTIPART_CONTENT, **{"CONTENT_LENGTH": str(len(whole)), "wsgi.input": body})
+    sent: dict[str, Any] = {"CONTENT_LENGTH": str(len(whole)), "CONTENT_TYPE": MULTIPART_CONTENT, "wsgi.input": body}
+    answer = coordinator.generic("POST", path, **sent)
     assert answer.status_code == 400
     assert str(TOO_MUCH) in answer.content.decode()
     assert body.done < 200_000, "the rest was not even read"

@@ -23,7 +23,7 @@ def test_scripts_load_each_other_by_the_names_of_their_content(collected: Path) 
     hashed = {file.name for file in scripts.glob("*.js") if re.search(r"\.[0-9a-f]{12}\.js$", file.name)}
     loads = {name.partition(".")[0]: IMPORTED.findall((scripts / name).read_text("utf-8")) for name in hashed}
     assert {name: [one.partition(".")[0] for one in names] for name, names in loads.items() if names} == {
-        "app": ["over", "keys"],
+        "app": ["keys", "over"],
         "keys": ["palette", "carry"],
     }
     assert {one for names in loads.values() for one in names} < hashed

@@ -26,4 +26,6 @@ class Command(BaseCommand):
             raise CommandError("Nobody with this address has ever signed in here.")
         count = sessions.end_all(person)
         self.stdout.write(f"Sessions ended: {count}. What was typed in them and not sent is gone.")
-        self.stdout.write("Who must not come back: close the account in flinkey, for it is flinkey that lets people in.")
+        self.stdout.write(
+            "Who must not come back: close the account in flinkey, for it is flinkey that lets people in."
+        )
