@@ -65,12 +65,12 @@ def _show(
     request: ManagerRequest, page: str, parts: Mapping[str, str], wanted: Wanted, build: Build, *, polled: bool
 ) -> HttpResponse:
     scope, again, force = request.manager, False, "fresh" in request.GET
-    copy = reading.open_copy(scope, wanted)
+    copy = reading.open_copy(scope, wanted, _note)
     shown = build(copy)
     stuck = False
     try:
-        sweep.keep_going(scope.customer, copy.listings.get(lists.EVERYTHING))
-        reading.note_look(copy, shown.beside)
+        if not copy.noted:
+            _note(copy, shown.beside)
         if force or polled:
             again = reading.refresh(scope, wanted, shown.beside, force=force)
     except DatabaseError as fault:
@@ -84,6 +84,13 @@ def _show(
     if force and not request.htmx:
         return redirect(_address(request))
     return _answer(request, page, parts, copy, shown, again=again)
+
+
+def _note(copy: Copy, beside: Sequence[str] = ()) -> None:
+    """Somebody looks at this page, so its lists and all else of the customer are kept warm."""
+    sweep.keep_going(copy.customer, copy.listings.get(lists.EVERYTHING))
+    reading.note_look(copy, beside)
+    copy.noted = True
 
 
 def _address(request: ManagerRequest) -> str:

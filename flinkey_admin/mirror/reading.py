@@ -8,9 +8,10 @@ import datetime as dt
 import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -82,13 +83,14 @@ class Wanted:
 class Copy:
     """The copy of one customer as a page opens it. `waited`: flinkey was asked before this page could be shown.
 
-    `stuck`: nothing can be written, so it stays as it is.
+    `noted`: that somebody looks at it is stored. `stuck`: nothing can be written, so it stays as it is.
     """
 
     customer: Customer
     wanted: Wanted
     listings: dict[str, Listing]
     waited: bool = False
+    noted: bool = False
     stuck: bool = False
 
     def size(self, name: str) -> int | None:
@@ -138,21 +140,23 @@ def trouble(row: Upstream, now: dt.datetime) -> str:
 # A page -------------------------------------------------------------------------------------------------------------
 
 
-def open_copy(scope: Scope, wanted: Wanted) -> Copy:
+def open_copy(scope: Scope, wanted: Wanted, meanwhile: Callable[[Copy], None] | None = None) -> Copy:
     """The copy with these lists in it. A first visit reads those that were never read, all at once.
 
+    meanwhile: done with the copy as it was while flinkey is being waited for, if it is.
     Raises the client's errors when a first visit cannot be read: there is nothing to show.
     """
     found = _listings(scope.customer, wanted.needed)
     waited = any(not _was_read(found.get(name), NEVER) for name in wanted.needed)
+    copy = Copy(scope.customer, wanted, found, waited)
     if waited:
         # Since flinkey is asked anyhow, for all that the page is about: a new group is in no old list of groups.
         since = timezone.now() - FRESH
         old = [name for name in wanted.names if not _was_read(found.get(name), since)]
         unread = [name for name in wanted.once if not _was_read(found.get(name), NEVER)]
-        _read_since(scope, [*old, *unread], since)
-        found = _listings(scope.customer, wanted.needed)
-    return Copy(scope.customer, wanted, found, waited)
+        _read_since(scope, [*old, *unread], since, partial(meanwhile, copy) if meanwhile else None)
+        copy.listings = _listings(scope.customer, wanted.needed)
+    return copy
 
 
 def sizes(customer: Customer, names: Sequence[str]) -> dict[str, int]:
@@ -173,8 +177,8 @@ def note_look(copy: Copy, beside: Sequence[str]) -> None:
     page asks for it itself.
     """
     now = timezone.now()
-    rows = [copy.listings[name] for name in copy.wanted.names]
-    if any(row.looked_at is None or now - row.looked_at > LOOK for row in rows):
+    rows = [copy.listings.get(name) for name in copy.wanted.names]
+    if any(row is None or row.looked_at is None or now - row.looked_at > LOOK for row in rows):
         store.note_look(copy.customer, [*copy.wanted.needed, *([] if copy.waited else beside)], now)
 
 
@@ -186,14 +190,17 @@ def read_now(scope: Scope, names: Sequence[str]) -> None:
     _read_since(scope, names, timezone.now())
 
 
-def _read_since(scope: Scope, names: Sequence[str], since: dt.datetime) -> None:
+def _read_since(
+    scope: Scope, names: Sequence[str], since: dt.datetime, meanwhile: Callable[[], None] | None = None
+) -> None:
     """Reads what was not read since then, or waits for whoever is reading it just now.
 
     An answer that a change of our own has overtaken meanwhile is out of date, so the list is read once more.
     """
     deadline, repeated = time.monotonic() + settings.FLINKEY_TIMEOUT + 5, False
     while names:
-        wave = _ask_carefully(scope, names, since)
+        wave = _ask_carefully(scope, names, since, meanwhile)
+        meanwhile = None
         if wave is None:
             raise _closed()
         if wave.failed:
@@ -326,12 +333,14 @@ def _wait_for(customer: Customer, calls: "dict[str, Future[Any]]") -> None:
         store.renew(customer, list(calls), until())
 
 
-def _ask_carefully(scope: Scope, names: Sequence[str], before: dt.datetime) -> Wave | None:
+def _ask_carefully(
+    scope: Scope, names: Sequence[str], before: dt.datetime, meanwhile: Callable[[], None] | None = None
+) -> Wave | None:
     """Asks for the lists; while flinkey is in trouble first for one alone. None when nobody may ask just now."""
     room = breaker.room(timezone.now(), len(names))
     if not room:
         return None
-    wave = _ask(scope, names[:room], before)
+    wave = _ask(scope, names[:room], before, meanwhile)
     if room < len(names) and not (wave.read or wave.failed):
         return Wave(elsewhere=list(names))  # somebody else finds out how flinkey is
     if room < len(names) and not wave.failed:
@@ -345,8 +354,11 @@ def _ask_carefully(scope: Scope, names: Sequence[str], before: dt.datetime) -> W
     return wave
 
 
-def _ask(scope: Scope, names: Sequence[str], before: dt.datetime) -> Wave:
-    """Reads those of the lists that nobody has read since `before` and nobody else reads just now."""
+def _ask(scope: Scope, names: Sequence[str], before: dt.datetime, meanwhile: Callable[[], None] | None = None) -> Wave:
+    """Reads those of the lists that nobody has read since `before` and nobody else reads just now.
+
+    meanwhile: done once, while flinkey works.
+    """
     client = require_client(scope)
     taken = store.claim(scope.customer, names, before, until())
     wave = Wave(elsewhere=[name for name in names if name not in taken])
@@ -355,6 +367,8 @@ def _ask(scope: Scope, names: Sequence[str], before: dt.datetime) -> Wave:
     asked_at, began = timezone.now(), time.monotonic()
     try:
         calls = {name: start(client, name) for name in taken}
+        if meanwhile:
+            meanwhile()
         _wait_for(scope.customer, calls)
         answers = [answer for name, call in calls.items() if (answer := take(wave, name, call, asked_at))]
         took = dt.timedelta(seconds=time.monotonic() - began)

@@ -13,6 +13,7 @@ from flinkey_admin.flinkey.records import Car, Product, Service, User
 Thing = Car | User | Service | Product
 LAST = "\uffff"  # sorts behind every letter
 LEFT_OUT = dict.fromkeys("-_.:'\u2019", "")
+NUMBER = re.compile(r"0*(\d+)")
 GERMAN = {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"}
 
 
@@ -77,7 +78,8 @@ def haystack(words: Iterable[str]) -> tuple[str, str]:
     and the like, so that a plate is found however it is typed."""
     joined = " ".join(words)
     if joined.isascii():
-        return joined.lower(), squeeze(joined.lower())
+        hay = joined.lower()
+        return hay, squeeze(hay)
     plain, german = fold(joined), fold(_replace(joined.casefold(), GERMAN))
     hay = plain if plain == german else f"{plain} {german}"
     return hay, squeeze(hay)
@@ -99,7 +101,7 @@ def sort_key(text: str) -> str:
     """A text that sorts as people sort it: Pool 2 before Pool 10, ä as a, the empty one at the very end."""
     if not text:
         return LAST
-    return re.sub(r"0*(\d+)", _in_length, fold(text))
+    return NUMBER.sub(_in_length, fold(text))
 
 
 def _in_length(number: re.Match[str]) -> str:

@@ -1,5 +1,6 @@
 """Of an answer only the differences are written, and nothing of what was is lost."""
 
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -227,6 +228,18 @@ def test_the_groups_of_each_thing_are_counted_as_they_change(
     flinkey.change("delete_group", group=1, force=True)
     later(coordinator, clock, "/groups/")
     assert groups_of(kind) == truth()
+
+
+@pytest.mark.parametrize("kind", ["cars", "users", "services", "products"])
+def test_the_groups_of_what_only_groups_have_told_of_are_counted(
+    clock: Clock, coordinator: Person, flinkey: Remote, kind: str
+) -> None:
+    flinkey.change("add_member", kind=kind, group=2, id=1)  # it is in the first one, too
+    later(coordinator, clock, *(f"/groups/{group}/{kind}/" for group in (1, 2, 3)))
+    groups = flinkey.state(1)["groups"]
+    inside = Counter(number for group in groups if group["id"] < 4 for number in group[kind])
+    assert inside[1] > 1
+    assert groups_of(kind) == inside
 
 
 def test_what_only_some_lists_say_does_not_flap(clock: Clock, coordinator: Person, flinkey: Remote) -> None:

@@ -10,6 +10,7 @@ import pytest
 from flinkey_admin.sandbox import Remote
 from tests.conftest import WATCH, Person
 from tests.fleet.reading import Reader
+from tests.fleet.test_browse_costs import queries
 from tests.mirror.stage import NEXT, SOON, asked, caught_up, listing, times_asked
 from tests.operations.stage import Clock, page_of
 
@@ -61,6 +62,14 @@ def test_a_first_visit_reads_all_its_lists_at_once(coordinator: Person, flinkey:
     began = time.monotonic()
     assert coordinator.get("/groups/1/").status_code == 200
     assert 0.2 <= time.monotonic() - began < 0.6
+
+
+def test_a_look_is_noted_while_flinkey_is_waited_for(coordinator: Person, flinkey: Remote) -> None:
+    """Before what it said is stored: whoever waits has nothing else to do."""
+    statements = queries(coordinator, "/groups/1/")
+    (noted,) = [at for at, sql in enumerate(statements) if '"looked_at" = EXCLUDED' in sql]
+    (kept,) = [at for at, sql in enumerate(statements) if 'INSERT INTO "mirror_group"' in sql]
+    assert noted < kept
 
 
 @pytest.mark.parametrize("address", OF_PAGE)

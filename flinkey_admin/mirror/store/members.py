@@ -9,6 +9,7 @@ from flinkey_admin.mirror import lists
 from flinkey_admin.mirror.models import Group, Membership
 from flinkey_admin.mirror.store.story import Page, Story, Values, What, labels, recount
 from flinkey_admin.mirror.store.things import take_things
+from flinkey_admin.mirror.writing import insert
 from flinkey_admin.web.names import Thing as Record
 from flinkey_admin.web.names import label_of
 
@@ -26,9 +27,10 @@ def take_members(customer: Customer, pages: Sequence[Page], story: Story) -> Non
             story.void += [page.answer.name] if group is None else []
             continue
         found: Sequence[Record] = page.answer.found or []
-        take_things(customer, page, kind, found, story, whole=False)
+        fresh = take_things(customer, page, kind, found, story, whole=False, inside=1)
         live = inside.get((group.pk, kind), {})
-        touched[kind] |= _take_members_of(customer, page, group, kind, {one.id: one for one in found}, live, story)
+        moved = _take_members_of(customer, page, group, kind, {one.id: one for one in found}, live, story)
+        touched[kind] |= moved - fresh  # what nobody had met is in this group alone
         page.listing.size = len(found)
     for kind, things in touched.items():
         recount(customer, kind, things)
@@ -57,18 +59,13 @@ def _take_members_of(
 ) -> set[int]:
     """Who has joined and who has left a group; returns their ids."""
     joined, left = found.keys() - live.keys(), live.keys() - found.keys()
-    Membership.objects.bulk_create(
-        [
-            Membership(customer=customer, group=group, kind=kind, thing_id=thing_id, seen_at=story.now)
-            for thing_id in sorted(joined)
-        ],
-        batch_size=1000,
-    )
+    where: Values = {"customer": customer.pk, "group": group.pk, "kind": str(kind), "seen_at": story.now}
+    insert(Membership, [{"thing_id": thing_id, **where} for thing_id in sorted(joined)])
     Membership.objects.filter(pk__in=[live[thing_id] for thing_id in left]).update(ended_at=story.now)
     names = labels(customer, kind, left) if page.known else {}
-    where: Values = {"group_id": group.flinkey_id, "group_label": group.name}
+    facts: Values = {"group_id": group.flinkey_id, "group_label": group.name}
     for thing_id in sorted(joined):
-        story.tell(page, What.JOINED, str(kind), thing_id, label_of(found[thing_id]), **where)
+        story.tell(page, What.JOINED, str(kind), thing_id, label_of(found[thing_id]), **facts)
     for thing_id in sorted(left):
-        story.tell(page, What.LEFT, str(kind), thing_id, names.get(thing_id, str(thing_id)), **where)
+        story.tell(page, What.LEFT, str(kind), thing_id, names.get(thing_id, str(thing_id)), **facts)
     return joined | left

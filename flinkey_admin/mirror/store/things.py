@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from flinkey_admin.accounts.models import Customer
@@ -28,8 +29,10 @@ def keys_of(record: Record | records.Group) -> Values:
 
 def values_of(record: Record | records.Group) -> Values:
     """The columns of a record; a text that is missing is empty."""
-    found = {name: getattr(record, name) for name in COLUMNS[type(record)]}
-    return {name: "" if value is None and name not in _NULLABLE else value for name, value in found.items()}
+    return {
+        name: "" if (value := getattr(record, name)) is None and name not in _NULLABLE else value
+        for name in COLUMNS[type(record)]
+    }
 
 
 COLUMNS: dict[type, tuple[str, ...]] = {
@@ -42,13 +45,23 @@ COLUMNS: dict[type, tuple[str, ...]] = {
 _NULLABLE = {"termination_date", "product_id", "terminated_at"}
 
 
+@dataclass(frozen=True)
+class Taken:
+    """The ids of what an answer has brought for the first time, of what has gone, and of what is there again."""
+
+    fresh: set[int]
+    gone: list[int]
+    back: list[int]
+
+
 def take_groups(customer: Customer, page: Page, story: Story) -> None:
     found: list[records.Group] = page.answer.found
-    gone, back = _take_rows(customer, Group, page, found, "groups", story, whole=True)
-    end_groups(customer, gone, story.now)
+    taken = _take_rows(customer, Group, page, found, "groups", story, whole=True)
+    end_groups(customer, taken.gone, story.now)
     # What is in a group that is there again, nobody has read yet.
-    again = [name for number in back for name in lists.of_group(number)]
-    Listing.objects.filter(customer=customer, name__in=again).delete()
+    again = [name for number in taken.back for name in lists.of_group(number)]
+    if again:
+        Listing.objects.filter(customer=customer, name__in=again).delete()
     page.listing.size = len(found)
 
 
@@ -66,11 +79,13 @@ def end_groups(customer: Customer, groups: Sequence[int], now: dt.datetime) -> N
 
 
 def take_things(
-    customer: Customer, page: Page, kind: Kind, found: Sequence[Record], story: Story, *, whole: bool
-) -> None:
-    gone, _back = _take_rows(customer, THINGS[kind], page, found, str(kind), story, whole=whole)
+    customer: Customer, page: Page, kind: Kind, found: Sequence[Record], story: Story, *, whole: bool, inside: int = 0
+) -> set[int]:
+    """The things of one list. `inside`: in how many groups those are that nobody has met yet; returns their ids."""
+    taken = _take_rows(customer, THINGS[kind], page, found, str(kind), story, whole=whole, groups=inside)
     if kind == Kind.CARS:
-        end_windows(customer, page, gone, story)
+        end_windows(customer, page, taken.gone, story)
+    return taken.fresh
 
 
 def _take_rows(
@@ -82,19 +97,18 @@ def _take_rows(
     story: Story,
     *,
     whole: bool,
-) -> tuple[list[int], list[int]]:
-    """Writes what differs. `whole`: the list is all there is, so what it lacks has gone.
-
-    Returns the ids of what has gone, and of what is there again.
-    """
+    **more: int,
+) -> Taken:
+    """Writes what differs. `whole`: the list is all there is, so what it lacks has gone. `more`: values of new rows."""
     rows: Any = model._default_manager.filter(customer=customer)
     known = {row.flinkey_id: row for row in (rows if whole else rows.filter(flinkey_id__in=[one.id for one in found]))}
     fresh, changed = [], []
+    common: Values = {"customer": customer.pk, "seen_at": story.now, **more}
     ended = {number for number, row in known.items() if row.ended_at is not None}
     for record in {record.id: record for record in found}.values():
         row = known.get(record.id)
         if row is None:
-            fresh.append({"customer": customer.pk, "flinkey_id": record.id, "seen_at": story.now, **_new(record)})
+            fresh.append({**common, "flinkey_id": record.id, **values_of(record), **keys_of(record)})
             if whole and page.known:
                 story.tell(page, What.NEW, kind, record.id, label(record), after=told(values_of(record)))
         elif _update(row, record, page, kind, story, whole=whole):
@@ -111,15 +125,14 @@ def _take_rows(
         model._default_manager.bulk_update(changed, columns, batch_size=200)
     if kind != "groups" and (fresh or changed):
         story.doubted_kinds.add(Kind(kind))
-    back = [row.flinkey_id for row in changed if row.flinkey_id in ended]
-    return ([row.flinkey_id for row in gone] if whole else []), back
+    return Taken(
+        {row["flinkey_id"] for row in fresh},
+        [row.flinkey_id for row in gone] if whole else [],
+        [row.flinkey_id for row in changed if row.flinkey_id in ended],
+    )
 
 
 KEYS = ("search", "squeezed", "sort_name", "sort_second")
-
-
-def _new(record: Record | records.Group) -> Values:
-    return {**values_of(record), **keys_of(record)}
 
 
 def _update(row: Any, record: Any, page: Page, kind: str, story: Story, *, whole: bool) -> bool:
