@@ -25,9 +25,10 @@ Key = tuple[dt.datetime, str, str, str]
 
 @dataclass(frozen=True)
 class Kept:
-    """All that a stage consists of: the database, who is signed in at flinkey, its log, and the browsers' cookies."""
+    """All that a stage consists of: the database, what flinkey has, who is signed in there, its log, and cookies."""
 
     rows: dict[str, list[tuple[Any, ...]]]
+    world: dict[str, Any]
     tokens: dict[str, Any]
     requests: list[dict[str, Any]]
     cookies: list[SimpleCookie]
@@ -55,7 +56,9 @@ class Stages:
         if timezone.now() == key[0]:
             with sim.lock:
                 cookies = [copy.deepcopy(person.cookies) for person in people]
-                self.kept[key] = Kept(_rows(), dict(sim.tokens), copy.deepcopy(list(sim.requests)), cookies)
+                self.kept[key] = Kept(
+                    _rows(), sim.snapshot(), dict(sim.tokens), copy.deepcopy(list(sim.requests)), cookies
+                )
 
     def look(self, person: Client, *addresses: str) -> None:
         """Somebody has opened these pages, one after the other."""
@@ -69,6 +72,7 @@ class Stages:
     def _put_back(self, found: Kept, people: Iterable[Client]) -> None:
         sim = self.sandbox.sim
         with sim.lock:
+            sim.restore(found.world)
             sim.tokens.update(found.tokens)
             sim.requests.clear()
             sim.requests.extend(copy.deepcopy(found.requests))

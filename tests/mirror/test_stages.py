@@ -6,6 +6,7 @@ import pytest
 from django.contrib.sessions.models import Session
 from django.db import transaction
 
+from flinkey_admin.sandbox import Remote
 from tests.operations.stage import Clock
 from tests.stages import Stages
 
@@ -32,3 +33,12 @@ def test_what_happened_between_two_stages_stays_with_whoever_did_it(clock: Clock
     assert play(sandbox, "between") == {"first", "between", "second"}
     assert play(sandbox) == {"first", "second"}
     assert play(sandbox, "between") == {"first", "between", "second"}
+
+
+def test_what_it_changed_at_flinkey_is_put_back_too(clock: Clock, flinkey: Remote, sandbox: Any) -> None:
+    built: list[int] = []
+    before = flinkey.snapshot()
+    for _time in range(2):
+        flinkey.restore(before)
+        Stages(sandbox).set("a group", lambda: built.append(flinkey.change("create_group", name="Kiel")))
+        assert [one["id"] for one in flinkey.state(1)["groups"] if one["name"] == "Kiel"] == built
