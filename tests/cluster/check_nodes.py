@@ -1,6 +1,7 @@
 """Two nodes behind nginx: pages from both, one killed at its work, Redis emptied, PostgreSQL restarted."""
 
 import pickle
+import signal
 import time
 from collections import Counter
 from pathlib import Path
@@ -117,6 +118,35 @@ def test_a_node_is_killed_in_the_middle_of_a_move(
     assert max(calls(whole, effective=True).values()) == 1, "no step was done twice"
     page.goto("/groups/4/cars/")
     expect(page).to_have_url(f"{whole.url}/groups/4/cars/")
+
+
+def test_a_node_hangs_in_the_middle_of_a_move_and_comes_back(
+    window: BrowserContext, whole: Cluster, complaints: Complaints
+) -> None:
+    """It keeps its connections and says nothing, as a machine whose disk hangs; then it goes on where it was."""
+    page = enter(window, complaints)
+    whole.remote.clear_requests()
+    whole.remote.settings(latency=1.5)
+    ids = move_many(page, "Hamburg")
+    eventually(lambda: sum(calls(whole).values()) > BULK // 4, 60)
+    node = whole.runs_at("runs")
+    assert node
+    node.tell(signal.SIGSTOP)
+    hung_at = time.monotonic()
+    try:
+        whole.remote.settings(latency=0.1)
+        eventually(lambda: all(groups == [1] for car, groups in homes(whole).items() if car in ids), 120)
+        print(f"the other node has finished {time.monotonic() - hung_at:.0f} s after the first one hung")
+        asked = calls(whole)
+    finally:
+        node.tell(signal.SIGCONT)
+    expect(page.locator("#receipt")).to_have_attribute("data-state", "confirmed", timeout=120_000)
+    print(f"the open receipt showed it {time.monotonic() - hung_at:.0f} s after the first one hung")
+    eventually(lambda: node.ready, 60)
+    page.wait_for_timeout(5_000)  # whatever it still had in mind
+    assert sum((calls(whole) - asked).values()) <= 2, "it knows that it has hung: only what was just leaving comes late"
+    assert max(calls(whole, effective=True).values()) == 1, "no step was done twice"
+    assert {car: groups for car, groups in homes(whole).items() if car in ids} == {car: [1] for car in ids}
 
 
 def test_a_node_is_killed_in_the_middle_of_a_sweep(

@@ -22,7 +22,7 @@ from flinkey_admin.sandbox import API_KEY, Remote
 from tests import postgres
 from tests.browser.conftest import browser, complaints, idle, open_window, playwright
 from tests.browser.standing import ROOT, answers, eventually, free_port, process
-from tests.cluster.servers import nginx, redis
+from tests.cluster.servers import nginx, pgbouncer, redis
 
 __all__ = ["browser", "complaints", "idle", "open_window", "playwright"]
 
@@ -54,12 +54,16 @@ class Node:
                 subprocess.Popen([sys.executable, *arguments], cwd=ROOT, env=self.env, stdout=out, stderr=out)
             )
 
-    def kill(self) -> None:
-        """kill -9 for all of it, gunicorn's child included, whose parent is gone then."""
+    def tell(self, number: signal.Signals) -> None:
+        """A signal for all of it at once, gunicorn's child included: SIGSTOP lets it hang, SIGCONT go on."""
         web = self.running[0].pid
         children = subprocess.run(["pgrep", "-P", str(web)], capture_output=True, text=True, check=False)
         for pid in [*(one.pid for one in self.running), *map(int, children.stdout.split())]:
-            os.kill(pid, signal.SIGKILL)
+            os.kill(pid, number)
+
+    def kill(self) -> None:
+        """kill -9 for all of it."""
+        self.tell(signal.SIGKILL)
         for one in self.running:
             one.wait()
         self.running.clear()
@@ -127,6 +131,8 @@ def cluster() -> Iterator[Cluster]:
         database = f"{server.rpartition('/')[0]}/flinkey"
         role = {"PATH": os.environ["PATH"], "DATABASE_PASSWORD": "the word of the role"}
         subprocess.run(["psql", "--quiet", "--no-psqlrc", server, "-f", str(ROLE)], env=role, check=True)
+        mode = os.environ.get("POOL")  # of the connections to it: none, session or transaction
+        pooled = stack.enter_context(pgbouncer(folder, database, mode)) if mode else database
         cache_port, flinkey = free_port(), free_port()
         cache = stack.enter_context(redis(folder, cache_port))
         sandbox = ["manage.py", "sandbox", "--port", str(flinkey), "--scenario", "depot", "--delay", "1"]
@@ -134,7 +140,7 @@ def cluster() -> Iterator[Cluster]:
         env = {
             **{name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ},
             "PYTHONPATH": str(ROOT),
-            "DATABASE_URL": database.replace("//fleet@", "//flinkey:the%20word%20of%20the%20role@"),
+            "DATABASE_URL": pooled.replace("//fleet@", "//flinkey:the%20word%20of%20the%20role@"),
             "CACHE_URL": cache,
             "FLINKEY_API_URL": f"http://127.0.0.1:{flinkey}/v3",
             "FLINKEY_API_KEY": API_KEY,

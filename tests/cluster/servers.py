@@ -1,4 +1,4 @@
-"""Redis and nginx of one's own: Debian's packages, started in a folder and on ports of their own."""
+"""Redis, PgBouncer and nginx of one's own: Debian's packages, started in a folder and on ports of their own."""
 
 import os
 import re
@@ -33,6 +33,20 @@ http {{
 """
 
 
+POOL = """
+[databases]
+{name} = host=127.0.0.1 port={database} user=flinkey
+
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = {port}
+unix_socket_dir =
+auth_type = any
+pool_mode = {mode}
+ignore_startup_parameters = extra_float_digits, options
+"""
+
+
 def listens(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
@@ -40,14 +54,18 @@ def listens(port: int) -> bool:
 
 @contextmanager
 def running(
-    command: Sequence[str], folder: Path, port: int, how: signal.Signals
+    command: Sequence[str], folder: Path, port: int, how: signal.Signals, user: str | None = None
 ) -> "Iterator[subprocess.Popen[bytes]]":
-    """A server that is ended with this signal; it must have come as far as listening."""
+    """A server that is ended with this signal; it must have come as far as listening. user: who runs it, if not we."""
     program = shutil.which(command[0], path=f"{os.environ['PATH']}:/usr/sbin")
-    assert program, f"This test needs {command[0]}. Install it (Debian: apt install redis-server nginx-light)."
+    assert program, (
+        f"This test needs {command[0]}. Install it (Debian: apt install redis-server nginx-light pgbouncer)."
+    )
     log = folder / f"{command[0]}.log"
     with log.open("ab") as out:
-        server = subprocess.Popen([program, *command[1:]], cwd=folder, stdout=out, stderr=out, start_new_session=True)
+        server = subprocess.Popen(
+            [program, *command[1:]], cwd=folder, stdout=out, stderr=out, start_new_session=True, user=user
+        )
     try:
         eventually(lambda: server.poll() is not None or listens(port))
         assert server.poll() is None, log.read_text()
@@ -64,6 +82,19 @@ def redis(folder: Path, port: int) -> Iterator[str]:
     options += ["--requirepass", CACHE_PASSWORD]
     with running(["redis-server", *options], folder, port, signal.SIGTERM):
         yield f"redis://:{CACHE_PASSWORD}@127.0.0.1:{port}/0"
+
+
+@contextmanager
+def pgbouncer(folder: Path, database: str, mode: str) -> Iterator[str]:
+    """The same DATABASE_URL through a PgBouncer. mode: session, or transaction: each time on another connection."""
+    port = free_port()
+    rest, _slash, name = database.rpartition("/")
+    conf = folder / "pgbouncer.ini"
+    conf.write_text(POOL.format(name=name, database=rest.rpartition(":")[2], port=port, mode=mode), encoding="utf-8")
+    # It refuses to run as root.
+    user = "postgres" if os.geteuid() == 0 else None
+    with running(["pgbouncer", str(conf)], folder, port, signal.SIGINT, user):
+        yield f"{rest.rpartition(':')[0]}:{port}/{name}"
 
 
 def certificate(folder: Path) -> tuple[Path, Path]:
