@@ -14,7 +14,7 @@ from redis import Redis
 
 from tests.browser.conftest import Complaints, sign_in, tick
 from tests.browser.standing import eventually
-from tests.cluster.conftest import Cluster
+from tests.cluster.conftest import STARTS, Cluster
 from tests.cluster.servers import CACHE_PASSWORD, served_by
 from tests.conftest import COORDINATOR, SOUTHERNER
 
@@ -249,5 +249,5 @@ def test_a_page_outlives_its_nodes(window: BrowserContext, whole: Cluster, compl
     whole.remote.change("remove_member", kind="cars", group=5, id=car)
     for node in whole.nodes:
         node.start()
-    eventually(lambda: all(node.ready for node in whole.nodes), 60)
+    eventually(lambda: all(node.ready for node in whole.nodes), STARTS)
     expect(rows).to_have_count(number - 1)

@@ -29,6 +29,7 @@ __all__ = ["browser", "complaints", "idle", "open_window", "playwright"]
 ROLE = ROOT / "deploy" / "docker" / "role.sql"
 PATIENCE = 60_000  # milliseconds: eight processes, three servers and a browser share two cores
 expect.set_options(timeout=PATIENCE)
+STARTS = 180  # seconds, the same
 
 
 @dataclass
@@ -72,7 +73,7 @@ class Node:
         for one in self.running:
             one.terminate()
         for one in self.running:
-            one.wait(timeout=30)
+            one.wait(timeout=STARTS)
         self.running.clear()
 
     def dead(self) -> list[int]:
@@ -158,7 +159,7 @@ def cluster() -> Iterator[Cluster]:
         for node in nodes:
             stack.callback(node.stop)
             node.start()
-        eventually(lambda: all(node.ready for node in nodes), 60)
+        eventually(lambda: all(node.ready for node in nodes), STARTS)
         remote = Remote(env["FLINKEY_API_URL"])
         yield Cluster(url, folder, database, database_folder, cache_port, nodes, remote)
 
@@ -176,7 +177,7 @@ def whole(cluster: Cluster) -> Iterator[Cluster]:
     for node in cluster.nodes:
         if not node.running:
             node.start()
-    eventually(lambda: all(node.ready for node in cluster.nodes), 60)
+    eventually(lambda: all(node.ready for node in cluster.nodes), STARTS)
     cluster.remote.settings(latency=0.02)
     cluster.remote.clear_faults()
     yield cluster
