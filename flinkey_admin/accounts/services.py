@@ -49,18 +49,24 @@ def sign_in(request: HttpRequest, username: str, password: str) -> Manager:
         listed = upstream.client(token.value).customers.list()
     except NotFound:
         listed = []
-    note_reach(manager, listed)
+    with transaction.atomic():  # one wait for the disk and for SQLite's one writer instead of twelve
+        note_reach(manager, listed)
+        if listed:
+            _enter(request, manager, token, listed)
     if not listed:
         logs.security.warning("sign-in refused, no customer: manager %s", manager.pk)
         raise NoCustomer
+    logs.security.info("signed in: manager %s", manager.pk)
+    return manager
+
+
+def _enter(request: HttpRequest, manager: Manager, token: Token, listed: list[records.Customer]) -> None:
     if request.session.get("email", manager.email) != manager.email:
         # What this browser keeps for whoever was signed in before is nothing for anybody else.
         request.session.flush()
     login(request, manager, backend="flinkey_admin.accounts.backend.FlinkeyBackend")
     request.session.cycle_key()
     _open(request, manager, token, listed)
-    logs.security.info("signed in: manager %s", manager.pk)
-    return manager
 
 
 def is_password(request: HttpRequest, person: Manager, password: str) -> bool:

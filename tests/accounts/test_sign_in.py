@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from flinkey_admin.accounts.models import Manager, Reach, SignIn
@@ -19,6 +21,28 @@ def test_a_manager_signs_in_and_sees_the_overview(visitor: Person, flinkey: Remo
     assert [name in page for name in ("Hamburg", "Nordwind Flotte GmbH", COORDINATOR)] == [True] * 3
     assert [(one.email, one.password) for one in Manager.objects.all()] == [(COORDINATOR, "")]
     assert operations(flinkey)[:2] == ["getToken", "getCustomers"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_who_sign_in_at_once_queue_for_the_one_writer_of_sqlite_but_twice_each(visitor: Person) -> None:
+    visitor.sign_in(COORDINATOR)
+    visitor.post("/sign-out/")
+    with CaptureQueriesContext(connection) as caught:
+        assert visitor.sign_in(COORDINATOR).status_code == 302
+    assert commits([one["sql"] for one in caught]) == 2  # the second is Django's own for the session, at the end
+
+
+def commits(statements: list[str]) -> int:
+    """How often the disk was waited for: at each COMMIT, and at each change outside of a transaction."""
+    found, inside = 0, False
+    for statement in statements:
+        word = statement.split()[0]
+        if word in {"BEGIN", "COMMIT"}:
+            inside = word == "BEGIN"
+            found += word == "COMMIT"
+        elif word in {"INSERT", "UPDATE", "DELETE"} and not inside:
+            found += 1
+    return found
 
 
 @pytest.mark.parametrize("typed", [COORDINATOR.upper(), f"  {COORDINATOR} ", "Coordinator@Nordwind.example"])
