@@ -12,7 +12,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run serve test lint bench format lighthouse screenshots pictures browser clean thorough postgres kill machine planted alive wheel secure dropped cluster
+.PHONY: help demo run serve test lint bench format lighthouse screenshots pictures browser clean thorough postgres kill machine planted alive wheel secure dropped cluster load
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
@@ -39,12 +39,18 @@ kill: $(VENV)/dev postgres ## kill -9 at every call and commit, 1,000 lost answe
 alive: $(VENV)/dev postgres ## backups put back in the middle of a move, full disks, wrong clocks, on SQLite and PostgreSQL
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --thorough -m sampled tests/node
 
+# With POOL=transaction (or session) a PgBouncer stands before the database.
+POOLER = $(if $(POOL),pgbouncer)
+
 cluster: browser postgres ## two nodes on PostgreSQL and Redis behind nginx: killed, emptied, started anew while somebody works
-	@for one in redis-server nginx systemd-analyze; do PATH="$$PATH:/usr/sbin" command -v $$one >/dev/null || { [ "$$(id -u)" = 0 ] \
+	@for one in redis-server nginx systemd-analyze $(POOLER); do PATH="$$PATH:/usr/sbin" command -v $$one >/dev/null || { [ "$$(id -u)" = 0 ] \
 		&& command -v apt-get >/dev/null && apt-get update -qq \
-		&& DEBIAN_FRONTEND=noninteractive apt-get install -y -qq redis-server nginx-light systemd >/dev/null; } \
-		|| { echo "This test needs $$one. Install it (Debian: apt install redis-server nginx-light systemd)."; exit 1; }; done
+		&& DEBIAN_FRONTEND=noninteractive apt-get install -y -qq redis-server nginx-light systemd $(POOLER) >/dev/null; } \
+		|| { echo "This test needs $$one. Install it (Debian: apt install redis-server nginx-light systemd $(POOLER))."; exit 1; }; done
 	$(BIN)/python -m pytest -n 0 -s --thorough tests/cluster/check_files.py tests/cluster/check_proxy.py tests/cluster/check_nodes.py
+
+load: $(VENV)/load ## a morning of a hundred managers on one node and two cores, flinkey slow at last (LOAD=300 MANAGERS=100)
+	$(BIN)/python -m tests.load $(or $(LOAD),300) $(or $(MANAGERS),100)
 
 machine: $(VENV)/dev ## coordinators, faults and deaths in any order: 2,000 examples of 50 steps (MACHINE=200x50 SEED=1)
 	$(BIN)/python -m tests.machine $(or $(MACHINE),2000x50) $(or $(SEED),1)
@@ -108,6 +114,11 @@ $(VENV)/run: pyproject.toml constraints.txt
 
 $(VENV)/dev: $(VENV)/run
 	@$(PIP) --editable '.[dev]'
+	@touch $@
+
+# Some twenty packages more than any other target needs.
+$(VENV)/load: $(VENV)/dev
+	@$(PIP) --editable '.[load]'
 	@touch $@
 
 clean: ## throws away .venv and var/

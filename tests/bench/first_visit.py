@@ -5,8 +5,9 @@ from collections.abc import Iterator
 
 import requests
 
+from tests.bench.rows import Row
 from tests.bench.served import served
-from tests.bench.stage import Row, count
+from tests.bench.stage import count
 
 A_ROW = 0.06  # KB: what a row says cannot be compressed away: plate, VIN and name alone are forty bytes that come once
 MAIN = ("/", "/groups/", "/groups/1/cars/", "/cars/", "/cars/1/", "/timeline/", "/operations/")

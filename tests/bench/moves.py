@@ -24,7 +24,8 @@ from flinkey_admin.mirror import lists, reading
 from flinkey_admin.operations import runner
 from flinkey_admin.operations import services as operations
 from flinkey_admin.sandbox import API_KEY, Remote
-from tests.bench.stage import LATENCY, Row, browser, fill, ratio, sandbox, scope_of, timed
+from tests.bench.rows import Row
+from tests.bench.stage import LATENCY, browser, fill, ratio, sandbox, scope_of, timed
 
 CARS, ROUNDS = 200, 5
 QUOTA, WINDOW = 150, 3.0  # calls that flinkey does in so many seconds

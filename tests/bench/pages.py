@@ -15,7 +15,8 @@ from django.test import Client
 from flinkey_admin.accounts import tokens
 from flinkey_admin.mirror.models import THINGS, Group, Listing, Membership, Window
 from flinkey_admin.sandbox import API_KEY, Remote
-from tests.bench.stage import LATENCY, ROUNDS, Row, browser, count, fill, ratio, sandbox, scope_of, timed
+from tests.bench.rows import Row
+from tests.bench.stage import LATENCY, ROUNDS, browser, count, fill, ratio, sandbox, scope_of, timed
 
 WARM = (
     *("/", "/groups/", "/groups/1/", "/cars/", "/users/", "/services/", "/products/", "/cars/1/", "/users/1/"),

@@ -13,7 +13,8 @@ from flinkey_admin.accounts.scoping import Scope
 from flinkey_admin.operations import journal
 from flinkey_admin.operations.journal import Outcome, Planned
 from flinkey_admin.operations.models import Operation, State, Verb
-from tests.bench.stage import Row, browser, count, sandbox, scope_of
+from tests.bench.rows import Row
+from tests.bench.stage import browser, count, sandbox, scope_of
 
 THINGS, AT_ONCE = 1000, 40  # so many come true between two polls
 POLL, PAGE = 15, 45  # KB

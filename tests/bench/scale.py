@@ -22,7 +22,8 @@ import requests
 from django.conf import settings
 
 from flinkey_admin import launch
-from tests.bench.stage import EMAIL, PASSWORD, ROOT, Row, count, patient, sandbox
+from tests.bench.rows import Row
+from tests.bench.stage import EMAIL, PASSWORD, ROOT, count, patient, sandbox
 
 PAGES = (
     *("/", "/groups/", "/groups/?q=ort+1", "/groups/1/", "/groups/1/users/"),

@@ -10,7 +10,8 @@ from django.test import Client
 from flinkey_admin.accounts.scoping import require_client
 from flinkey_admin.flinkey import Kind
 from flinkey_admin.sandbox import API_KEY
-from tests.bench.stage import LATENCY, ROUNDS, Row, browser, fill, ratio, sandbox, scope_of, timed
+from tests.bench.rows import Row
+from tests.bench.stage import LATENCY, ROUNDS, browser, fill, ratio, sandbox, scope_of, timed
 
 CAR = 7
 

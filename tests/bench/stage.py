@@ -13,7 +13,6 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -40,26 +39,12 @@ from flinkey_admin.accounts.scoping import Scope, scope_for
 from flinkey_admin.mirror import lists, sweep
 from flinkey_admin.mirror.models import Listing
 from flinkey_admin.sandbox import Remote
+from tests.bench.rows import Row
 
 T = TypeVar("T")
 ROOT = Path(__file__).resolve().parent.parent.parent
 LATENCY, ROUNDS = 0.1, 5
 EMAIL, PASSWORD = "coordinator@nordwind.example", "flinkey-demo"
-
-
-@dataclass(frozen=True)
-class Row:
-    """One figure: ours beside what it is compared with, and what it may be at most."""
-
-    name: str
-    ours: str
-    beside: str
-    value: float
-    budget: float
-
-    @property
-    def held(self) -> bool:
-        return self.value <= self.budget
 
 
 @contextmanager

@@ -7,7 +7,8 @@ from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from tests.bench.stage import EMAIL, Row, count, sandbox
+from tests.bench.rows import Row
+from tests.bench.stage import EMAIL, count, sandbox
 from tests.conftest import Person
 from tests.mirror.test_costs import ADDRESSES, AT_MOST, grow
 

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from flinkey_admin import upstream
 from tests.bench.pages import forget
-from tests.bench.stage import LATENCY, Row, browser, count, fill, sandbox, scope_of, timed
+from tests.bench.rows import Row
+from tests.bench.stage import LATENCY, browser, count, fill, sandbox, scope_of, timed
 
 WORKERS = 16
 

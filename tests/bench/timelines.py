@@ -20,7 +20,8 @@ from django.utils import timezone
 from flinkey_admin.accounts.models import Customer
 from flinkey_admin.mirror.models import Car, Listing, Window
 from tests.bench.probe import TAG
-from tests.bench.stage import EMAIL, PASSWORD, ROUNDS, Row, count, fill, ratio, sandbox, scope_of, timed
+from tests.bench.rows import Row
+from tests.bench.stage import EMAIL, PASSWORD, ROUNDS, count, fill, ratio, sandbox, scope_of, timed
 
 WHOLE, FIRST = "/timeline/?per=500", "/timeline/"
 CARS, EACH, MANY = 500, 6, 10_000

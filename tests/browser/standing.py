@@ -8,7 +8,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,8 @@ from flinkey_admin.sandbox import API_KEY, Remote
 
 ROOT = Path(__file__).resolve().parents[2]
 SECRET = "a secret of this test"
-PATIENCE = 60.0  # seconds, on a machine that does other things besides
+SANDBOX = ("manage.py", "sandbox")
+PATIENCE = 180.0  # seconds, on a machine that does other things besides
 
 
 @dataclass(frozen=True)
@@ -71,27 +72,29 @@ def process(arguments: list[str], env: dict[str, str], log: Path) -> Iterator["s
 
 
 @contextmanager
-def standing(folder: Path, scenario: str, mode: str = "run", **settings: str) -> Iterator[Standing]:
+def standing(
+    folder: Path, scenario: str, mode: str = "run", *, flinkey: Sequence[str] = SANDBOX, **settings: str
+) -> Iterator[Standing]:
     """Both, from their start to their end. No webhook is sent unless a test sets `webhook_url` in the sandbox.
 
-    mode: run or serve. settings: more of them for the dashboard.
+    mode: run or serve. flinkey: how Python starts the sandbox. settings: more of them for the dashboard.
     """
-    flinkey, port = free_port(), free_port()
+    port, base = free_port(), f"http://127.0.0.1:{(behind := free_port())}/v3"
     url = f"http://127.0.0.1:{port}"
-    sandbox = ["manage.py", "sandbox", "--port", str(flinkey), "--scenario", scenario, "--strict", "--delay", "1"]
+    sandbox = [*flinkey, "--port", str(behind), "--scenario", scenario, "--strict", "--delay", "1"]
     env = {
         "PORT": str(port),
         "VAR_DIR": str(folder / "var"),
-        "FLINKEY_API_URL": f"http://127.0.0.1:{flinkey}/v3",
+        "FLINKEY_API_URL": base,
         "FLINKEY_API_KEY": API_KEY,
         "FLINKEY_WEBHOOK_SECRET": SECRET,
         **settings,
     }
     with ExitStack() as stack:
         stack.enter_context(process(sandbox, {}, folder / "sandbox.log"))
-        eventually(lambda: answers(f"http://127.0.0.1:{flinkey}/v3/customers"), PATIENCE)
+        eventually(lambda: answers(f"{base}/customers"), PATIENCE)
         stack.enter_context(process(["-m", "flinkey_admin", mode], env, folder / "run.log"))
         eventually(lambda: answers(f"{url}/health/ready/"), PATIENCE)
-        remote = Remote(env["FLINKEY_API_URL"])
+        remote = Remote(base)
         yield Standing(url, remote)
         assert remote.departures() == []

@@ -1,0 +1,158 @@
+"""`make load`: a morning of a hundred managers on one node with two cores. Figures on the screen and in var/load.json.
+
+One manager alone first, then as many visitors of a bare Django page as managers will come; then the hundred, for so
+many seconds, and at last, while they go on, a flinkey that takes three seconds for each answer.
+"""
+
+import os
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.bench.rows import Row, keep, tell
+from tests.load.drive import A_SECOND, Sample, driving, of_kind, percentile, read, within
+from tests.load.stand import Web, bare, dashboard
+
+CORES = 2
+PACE = 20.0  # seconds after which the last of them thinks and clicks like the others
+SLOW = 3.0  # seconds that flinkey takes when it is slow
+CROWDED, FLAT, COPY = (
+    4.0,
+    1.1,
+    1.5,
+)  # what may be: p95 against one alone, memory against the start, p95 while it is slow
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A part of the morning: its requests, and what the web process used in it."""
+
+    samples: list[Sample]
+    length: float  # seconds
+    busy: float  # the processor's seconds
+    memory: list[float]  # MB, at the start, on the way and at the end
+
+    def facts(self) -> dict[str, float]:
+        """What one node does, and how much of a core that takes."""
+        dynamic = [one for one in self.samples if one.kind != "file"]
+        return {
+            "requests a second": len(dynamic) / self.length,
+            "cores that the web process used": self.busy / self.length,
+            "processor's ms a request": 1000 * self.busy / len(dynamic),
+            "MB at the start": self.memory[0],
+            "MB at the end": self.memory[-1],
+            "MB at most": max(self.memory),
+        }
+
+
+def main(seconds: float, people: int) -> int:
+    """Returns 1 when a figure is over its budget."""
+    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:CORES])
+    folder = Path(tempfile.mkdtemp(prefix="load-"))
+    print(f"logs: {folder}")
+    with dashboard(folder / "dashboard", people) as (web, remote), bare(folder) as beside:
+        some = Some(folder, people)
+        alone = some.one("Alone", web, seconds / 5)
+        quiet = some.one("Lonely", beside, seconds / 10)
+        crowd = some.all("Visitor", beside, seconds / 5)
+        log, coming = folder / "Manager.json", some.coming
+        with driving("Manager", web.url, people, coming + seconds * 1.5, log, people):
+            time.sleep(coming)
+            usual = _stretch(web, log, seconds)
+            remote.settings(latency=SLOW)
+            slow = _stretch(web, log, seconds / 2 - 5)
+            remote.settings(latency=0)
+    tables = {"one alone": alone, "a morning": usual.samples, "flinkey slow": slow.samples}
+    facts = {"a morning": usual.facts(), "flinkey slow": slow.facts()}
+    listed = {title: list(_table(samples)) for title, samples in tables.items()}
+    _show(listed, facts)
+    rows = tell(_rows(people, alone, quiet, crowd, usual, slow))
+    keep("load", rows, facts=facts, tables=listed)
+    return 0 if all(row.held for row in rows) else 1
+
+
+@dataclass(frozen=True)
+class Some:
+    """Who comes for a while, and what they meet. people: how many managers the fleet has."""
+
+    folder: Path
+    people: int
+
+    @property
+    def coming(self) -> float:
+        """Seconds in which all of them arrive and find their pace."""
+        return self.people / A_SECOND + PACE
+
+    def one(self, who: str, web: Web, seconds: float) -> list[Sample]:
+        return self._met(who, web, 1, seconds, 0)
+
+    def all(self, who: str, web: Web, seconds: float) -> list[Sample]:
+        """Without the time in which they come."""
+        return self._met(who, web, self.people, seconds, self.coming)
+
+    def _met(self, who: str, web: Web, people: int, seconds: float, before: float) -> list[Sample]:
+        log, began = self.folder / f"{who}.json", time.time() + before
+        with driving(who, web.url, people, before + seconds, log, self.people):
+            pass
+        return within(read(log), began, time.time())
+
+
+def _stretch(web: Web, log: Path, seconds: float) -> Stretch:
+    """So many seconds of what is under way."""
+    began, busy, memory = time.time(), web.seconds, [web.memory]
+    for _part in range(10):
+        time.sleep(seconds / 10)
+        memory.append(web.memory)
+    ended = time.time()
+    return Stretch(within(read(log), began, ended), ended - began, web.seconds - busy, memory)
+
+
+def _rows(
+    people: int, alone: list[Sample], quiet: list[Sample], crowd: list[Sample], usual: Stretch, slow: Stretch
+) -> Iterator[Row]:
+    pages = of_kind(usual.samples, "page")
+    yield _beside(f"p95 of a page, {people} managers / one alone", pages, of_kind(alone, "page"), CROWDED)
+    yield _beside(f"p95 of a bare page, {people} visitors / one alone", crowd, quiet, CROWDED)
+    yield _beside("p95 of a page, flinkey slow / as usual", of_kind(slow.samples, "page"), pages, COPY)
+    begun, ended = usual.memory[0], max(usual.memory[-1], slow.memory[-1])
+    yield Row("memory of the web process, end / start", f"{ended:.0f} MB", f"{begun:.0f} MB", ended / begun, FLAT)
+    faults = [one for one in [*alone, *quiet, *crowd, *usual.samples, *slow.samples] if one.fault]
+    for one in faults[:20]:
+        print(f"FAULT {one.name}: {one.fault}")
+    yield Row("errors", str(len(faults)), f"{len(usual.samples)}", len(faults), 0)
+
+
+def _beside(name: str, ours: list[Sample], others: list[Sample], budget: float) -> Row:
+    one, other = percentile(ours, 95), percentile(others, 95)
+    return Row(name, f"{one:.0f} ms", f"{other:.0f} ms", one / other, budget)
+
+
+def _table(samples: list[Sample]) -> Iterator[dict[str, Any]]:
+    """For each kind of request, and for each page: how many, and their milliseconds."""
+    groups: dict[str, list[Sample]] = defaultdict(list)
+    for one in samples:
+        groups[one.kind].append(one)
+        groups[one.name].append(one)
+    for name, found in sorted(groups.items()):
+        if len(found) > 1:
+            marks = {f"p{percent}": round(percentile(found, percent), 1) for percent in (50, 95, 99)}
+            yield {"name": name, "count": len(found), **marks, "most": round(max(one.ms for one in found), 1)}
+
+
+def _show(tables: dict[str, list[dict[str, Any]]], facts: dict[str, dict[str, float]]) -> None:
+    for title, lines in tables.items():
+        print(f"\n{title:<28} {'count':>7} {'p50':>9} {'p95':>9} {'p99':>9} {'most':>9}  ms")
+        for line in lines:
+            print("{name:<28} {count:>7} {p50:>9} {p95:>9} {p99:>9} {most:>9}".format(**line))
+    for title, found in facts.items():
+        print(f"\n{title}: " + ", ".join(f"{name} {value:.3g}" for name, value in found.items()))
+    print()
+
+
+if __name__ == "__main__":
+    sys.exit(main(float(sys.argv[1]), int(sys.argv[2])))

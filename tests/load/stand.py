@@ -1,0 +1,104 @@
+"""What is loaded: the dashboard as in production on a flinkey of a hundred managers, and a bare Django page."""
+
+import re
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from os import sysconf
+from pathlib import Path
+
+import requests
+from cryptography.fernet import Fernet
+
+from flinkey_admin import launch
+from flinkey_admin.sandbox import Remote
+from tests.browser.standing import SECRET, answers, eventually, free_port, process, standing
+from tests.load import fleet
+
+LATENCY = 0.1  # seconds that flinkey takes for an answer
+FIRST = 300  # seconds: the worker may make 20 calls a second, and there are 1,500 lists
+TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
+
+
+@dataclass(frozen=True)
+class Web:
+    """A gunicorn with one process: `url`, and what that process has used."""
+
+    url: str
+
+    @property
+    def memory(self) -> float:
+        """Its resident memory now, in MB."""
+        text = (self._process / "status").read_text()
+        return int(re.findall(r"VmRSS:\s+(\d+) kB", text)[0]) / 1000
+
+    @property
+    def seconds(self) -> float:
+        """The processor's seconds that it has used."""
+        facts = (self._process / "stat").read_text().rpartition(")")[2].split()
+        return (int(facts[11]) + int(facts[12])) / sysconf("SC_CLK_TCK")
+
+    @property
+    def _process(self) -> Path:
+        """Where the kernel tells about the process that answers; its parent, which only watches it, is the first."""
+        bind = self.url.removeprefix("http://")
+        found = []
+        for one in Path("/proc").glob("[0-9]*"):
+            try:
+                words = (one / "cmdline").read_text().split("\0")
+            except OSError:
+                continue  # it has ended meanwhile
+            if "gunicorn" in words and bind in words:
+                found.append(int(one.name))
+        _parent, child = sorted(found)
+        return Path(f"/proc/{child}")
+
+
+@contextmanager
+def dashboard(folder: Path, managers: int) -> Iterator[tuple[Web, Remote]]:
+    """`flinkey-admin serve` with the defaults of production on SQLite; its copy of all four fleets is complete."""
+    env = {
+        "SECRET_KEY": secrets.token_urlsafe(50),
+        "TOKEN_KEYS": Fernet.generate_key().decode(),
+        "ALLOWED_HOSTS": "127.0.0.1",
+    }
+    folder.mkdir()
+    with standing(folder, fleet.SCENARIO, "serve", flinkey=("-m", "tests.load.fleet", str(managers)), **env) as stage:
+        hook = f"{stage.url}/webhooks/flinkey/assignments/"
+        stage.remote.settings(latency=LATENCY, webhook_url=hook, webhook_secret=SECRET)
+        for number in range(fleet.CUSTOMERS):
+            _sign_in(stage.url, fleet.email(number))
+        for number in range(fleet.CUSTOMERS):
+            person = _sign_in(stage.url, fleet.email(number))
+            eventually(lambda: 'class="reading"' not in _overview(stage.url, person), FIRST)  # noqa: B023 - called at once
+        yield Web(stage.url), stage.remote
+
+
+@contextmanager
+def bare(folder: Path) -> Iterator[Web]:
+    """A Django that does almost nothing, served as ours is."""
+    bind = f"127.0.0.1:{free_port()}"
+    command = launch._web(bind, {})[1:-1]
+    with process([*command, "tests.load.bare"], {}, folder / "bare.log"):
+        eventually(lambda: answers(f"http://{bind}/"), 60)
+        yield Web(f"http://{bind}")
+
+
+def _sign_in(url: str, email: str) -> dict[str, str]:
+    """The cookies of a manager; they are marked for HTTPS, so they are carried by hand."""
+    page = requests.get(f"{url}/sign-in/", timeout=30)
+    cookies = dict(page.cookies)
+    token = TOKEN.findall(page.text)[0]
+    form = {"username": email, "password": launch.PASSWORD, "csrfmiddlewaretoken": token}
+    headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items()), "Origin": url}
+    answer = requests.post(f"{url}/sign-in/", form, headers=headers, allow_redirects=False, timeout=30)
+    assert answer.status_code == 302, answer.text
+    return cookies | dict(answer.cookies)
+
+
+def _overview(url: str, cookies: dict[str, str]) -> str:
+    headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())}
+    answer = requests.get(f"{url}/", headers=headers, allow_redirects=False, timeout=30)
+    assert answer.status_code == 200, answer.headers
+    return answer.text
