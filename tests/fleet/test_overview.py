@@ -52,6 +52,11 @@ def read_all() -> None:
 @pytest.fixture
 def lively(clock: Clock, coordinator: Person, flinkey: Remote, stages: Stages) -> Person:  # noqa: F811
     """24 November 2026, 10:00 in Berlin: windows of every sort, and a change that waits."""
+    stages.set("lively", lambda: liven(coordinator, flinkey), coordinator)
+    return coordinator
+
+
+def liven(coordinator: Person, flinkey: Remote) -> None:
     for car, user, start, end in (
         (5, 3, "2026-11-24T13:00:00Z", "2026-11-24T16:00:00Z"),
         (6, 2, "2026-11-24T06:00:00Z", "2026-11-24T22:30:00Z"),  # half past eleven in the evening
@@ -59,10 +64,9 @@ def lively(clock: Clock, coordinator: Person, flinkey: Remote, stages: Stages) -
         (7, 1, "2026-11-20T06:00:00Z", "2026-11-30T06:00:00Z"),
     ):
         flinkey.change("add_window", car=car, user=user, start=start, end=end)
-    stages.set("read all", read_all)
+    read_all()
     flinkey.settings(delay=1000)
     give(coordinator)
-    return coordinator
 
 
 def values(page: Reader) -> dict[str, int]:
