@@ -30,6 +30,7 @@ FLINKEY_API_URL = env.str("FLINKEY_API_URL", "https://api.flinkey.de/v3", valida
 FLINKEY_API_KEY = env.str("FLINKEY_API_KEY", validate=checks.filled)
 FLINKEY_WEBHOOK_SECRET = env.str("FLINKEY_WEBHOOK_SECRET", "")
 FLINKEY_WEBHOOK_SECRET_OLD = env.str("FLINKEY_WEBHOOK_SECRET_OLD", "")
+FIRST_LOOK = 1.0  # seconds that whoever opens a page waits for flinkey, before a page says that it is waited for
 FLINKEY_TIMEOUT = env.float("FLINKEY_TIMEOUT", 20.0, validate=validate.Range(min=0.1))
 FLINKEY_CALLS_PER_SECOND = env.float("FLINKEY_CALLS_PER_SECOND", 20.0, validate=validate.Range(min=0.1))
 FLINKEY_PROXY = env.str("FLINKEY_PROXY", "", validate=checks.valid_proxy)

@@ -6,19 +6,23 @@ page again with a mark of what it has (`?seen=`); the answer holds the parts tha
 
 import hashlib
 import logging
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.conf import settings
 from django.db import DatabaseError
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils.cache import patch_vary_headers
+from django_htmx.http import HttpResponseClientRefresh
 
 from flinkey_admin.accounts.requests import ManagerRequest
+from flinkey_admin.flinkey.errors import FlinkeyError, NotFound, Unauthorized
 from flinkey_admin.mirror import lists, reading, sweep
-from flinkey_admin.mirror.reading import Copy, Wanted
+from flinkey_admin.mirror.reading import Copy, StillReadingError, Wanted
 from flinkey_admin.web.errors import Trouble, error_response
 from flinkey_admin.web.sentences import NOT_HERE
 
@@ -48,11 +52,17 @@ def show(request: ManagerRequest, page: str, parts: Mapping[str, str], wanted: W
     """The page, or for HTMX the parts that changed.
 
     `build` makes the context out of the copy; it asks nobody but the database.
-    Raises the client's errors when a first visit cannot be read.
+    Raises the client's errors when a first visit cannot be read. One that flinkey keeps waiting gets a page that says
+    so and asks when the other one can be shown (`?waiting=`).
     """
     polled = bool(request.htmx) and "seen" in request.GET
     try:
+        if "waiting" in request.GET:
+            return _when_read(request, wanted)
         return _show(request, page, parts, wanted, build, polled=polled)
+    except StillReadingError:
+        here = _address(request)
+        return _for_both(render(request, "mirror/waiting.html", {"here": here, "ask": _with(here, "waiting=1")}))
     except Http404 as gone:
         if not polled:
             raise
@@ -61,11 +71,22 @@ def show(request: ManagerRequest, page: str, parts: Mapping[str, str], wanted: W
         return response
 
 
+def _when_read(request: ManagerRequest, wanted: Wanted) -> HttpResponse:
+    """Waits for flinkey as long as it takes and has the browser load the page then, be it one of what is the matter."""
+    try:
+        reading.open_copy(request.manager, wanted)
+    except FlinkeyError as fault:
+        # Any other fault is remembered, so the page will say it at once.
+        if not request.htmx or isinstance(fault, Unauthorized | NotFound):
+            raise
+    return _for_both(HttpResponseClientRefresh() if request.htmx else redirect(_address(request)))
+
+
 def _show(
     request: ManagerRequest, page: str, parts: Mapping[str, str], wanted: Wanted, build: Build, *, polled: bool
 ) -> HttpResponse:
     scope, again, force = request.manager, False, "fresh" in request.GET
-    copy = reading.open_copy(scope, wanted, _note)
+    copy = reading.open_copy(scope, wanted, _note, math.inf if request.htmx else settings.FIRST_LOOK)
     shown = build(copy)
     stuck = False
     try:
@@ -96,16 +117,26 @@ def _note(copy: Copy, beside: Sequence[str] = ()) -> None:
 def _address(request: ManagerRequest) -> str:
     """The page's own address, without what only its looks for news say."""
     query = request.GET.copy()
-    for name in ("seen", "fresh"):
+    for name in ("seen", "fresh", "waiting"):
         query.pop(name, None)
     return f"{request.path}?{query.urlencode()}" if query else request.path
+
+
+def _with(address: str, more: str = "") -> str:
+    return f"{address}{'&' if '?' in address else '?'}{more}"
+
+
+def _for_both(response: HttpResponse) -> HttpResponse:
+    """The answer, marked as one that differs between a page and its parts."""
+    patch_vary_headers(response, ["HX-Request"])
+    return response
 
 
 def _answer(
     request: ManagerRequest, page: str, parts: Mapping[str, str], copy: Copy, shown: Shown, *, again: bool
 ) -> HttpResponse:
     here = _address(request)
-    context = {**shown.context, "age": copy.age(), "here": here, "ask": f"{here}{'&' if '?' in here else '?'}"}
+    context = {**shown.context, "age": copy.age(), "here": here, "ask": _with(here)}
     drawn = {name: render_to_string(template, context, request) for name, template in parts.items()}
     drawn["age"] = render_to_string("mirror/_age.html", context, request)
     marks = {name: hashlib.sha256(html.encode()).hexdigest()[:8] for name, html in drawn.items()}
@@ -119,8 +150,7 @@ def _answer(
             response.headers["HX-Trigger"] = "again"
     else:
         response = render(request, page, {**context, "parts": drawn})
-    patch_vary_headers(response, ["HX-Request"])
-    return response
+    return _for_both(response)
 
 
 def _every(shown: Shown, copy: Copy) -> int:

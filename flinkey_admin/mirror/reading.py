@@ -6,15 +6,19 @@ read behind the reader's back.
 
 import datetime as dt
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, wait
+from contextlib import ExitStack
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 from django.conf import settings
+from django.db import connections
 from django.utils import timezone
 
 from flinkey_admin import upstream
@@ -140,11 +144,33 @@ def trouble(row: Upstream, now: dt.datetime) -> str:
 # A page -------------------------------------------------------------------------------------------------------------
 
 
-def open_copy(scope: Scope, wanted: Wanted, meanwhile: Callable[[Copy], None] | None = None) -> Copy:
+class StillReadingError(Exception):
+    """flinkey has not answered a first visit in time. What it answers will be kept, so whoever looks again finds it."""
+
+
+@dataclass
+class First:
+    """A first visit: what is done once while flinkey is waited for, and until when that is (of the monotonic clock)."""
+
+    meanwhile: Callable[[], None] | None = None
+    give_up: float = math.inf
+
+    def use_time(self) -> None:
+        """flinkey is at work just now."""
+        if self.meanwhile:
+            self.meanwhile()
+        self.meanwhile = None
+
+
+def open_copy(
+    scope: Scope, wanted: Wanted, meanwhile: Callable[[Copy], None] | None = None, patience: float = math.inf
+) -> Copy:
     """The copy with these lists in it. A first visit reads those that were never read, all at once.
 
     meanwhile: done with the copy as it was while flinkey is being waited for, if it is.
-    Raises the client's errors when a first visit cannot be read: there is nothing to show.
+    patience: the seconds that it waits for flinkey, if not as long as a call may take.
+    Raises the client's errors when a first visit cannot be read: there is nothing to show. Raises StillReadingError
+    when flinkey has not answered in time.
     """
     found = _listings(scope.customer, wanted.needed)
     waited = any(not _was_read(found.get(name), NEVER) for name in wanted.needed)
@@ -154,7 +180,8 @@ def open_copy(scope: Scope, wanted: Wanted, meanwhile: Callable[[Copy], None] | 
         since = timezone.now() - FRESH
         old = [name for name in wanted.names if not _was_read(found.get(name), since)]
         unread = [name for name in wanted.once if not _was_read(found.get(name), NEVER)]
-        _read_since(scope, [*old, *unread], since, partial(meanwhile, copy) if meanwhile else None)
+        first = First(partial(meanwhile, copy) if meanwhile else None, time.monotonic() + patience)
+        _read_since(scope, [*old, *unread], since, first)
         copy.listings = _listings(scope.customer, wanted.needed)
     return copy
 
@@ -190,17 +217,14 @@ def read_now(scope: Scope, names: Sequence[str]) -> None:
     _read_since(scope, names, timezone.now())
 
 
-def _read_since(
-    scope: Scope, names: Sequence[str], since: dt.datetime, meanwhile: Callable[[], None] | None = None
-) -> None:
-    """Reads what was not read since then, or waits for whoever is reading it just now.
+def _read_since(scope: Scope, names: Sequence[str], since: dt.datetime, first: First | None = None) -> None:
+    """Reads what was not read since then, or waits for whoever is reading it just now, a first visit not for ever.
 
     An answer that a change of our own has overtaken meanwhile is out of date, so the list is read once more.
     """
     deadline, repeated = time.monotonic() + settings.FLINKEY_TIMEOUT + 5, False
     while names:
-        wave = _ask_carefully(scope, names, since, meanwhile)
-        meanwhile = None
+        wave = _ask_carefully(scope, names, since, first)
         if wave is None:
             raise _closed()
         if wave.failed:
@@ -215,6 +239,8 @@ def _read_since(
         names = [name for name in wave.elsewhere if not _was_read(found.get(name), since)]
         if overtaken and not repeated:
             names, repeated = [*names, *overtaken], True
+        if names and first and time.monotonic() > first.give_up:
+            raise StillReadingError
         if names and time.monotonic() > deadline:
             raise _unavailable("somebody else's reading did not end")
 
@@ -327,24 +353,28 @@ def until() -> dt.datetime:
     return timezone.now() + LEASE
 
 
-def _wait_for(customer: Customer, calls: "dict[str, Future[Any]]") -> None:
-    """Until all are answered. While we live, nobody else asks for the same; once we are dead, somebody soon does."""
-    while wait(calls.values(), timeout=ALIVE).not_done:
+def _wait_for(customer: Customer, calls: "dict[str, Future[Any]]", give_up: float = math.inf) -> bool:
+    """Until all are answered. While we live, nobody else asks for the same; once we are dead, somebody soon does.
+
+    False: there is one without an answer when it is time to give up.
+    """
+    while wait(calls.values(), timeout=min(ALIVE, max(0.0, give_up - time.monotonic()))).not_done:
+        if time.monotonic() >= give_up:
+            return False
         store.renew(customer, list(calls), until())
+    return True
 
 
-def _ask_carefully(
-    scope: Scope, names: Sequence[str], before: dt.datetime, meanwhile: Callable[[], None] | None = None
-) -> Wave | None:
+def _ask_carefully(scope: Scope, names: Sequence[str], before: dt.datetime, first: First | None = None) -> Wave | None:
     """Asks for the lists; while flinkey is in trouble first for one alone. None when nobody may ask just now."""
     room = breaker.room(timezone.now(), len(names))
     if not room:
         return None
-    wave = _ask(scope, names[:room], before, meanwhile)
+    wave = _ask(scope, names[:room], before, first)
     if room < len(names) and not (wave.read or wave.failed):
         return Wave(elsewhere=list(names))  # somebody else finds out how flinkey is
     if room < len(names) and not wave.failed:
-        rest = _ask(scope, names[room:], before)
+        rest = _ask(scope, names[room:], before, first)
         wave = Wave(
             [*wave.read, *rest.read],
             rest.failed,
@@ -354,10 +384,10 @@ def _ask_carefully(
     return wave
 
 
-def _ask(scope: Scope, names: Sequence[str], before: dt.datetime, meanwhile: Callable[[], None] | None = None) -> Wave:
+def _ask(scope: Scope, names: Sequence[str], before: dt.datetime, first: First | None = None) -> Wave:
     """Reads those of the lists that nobody has read since `before` and nobody else reads just now.
 
-    meanwhile: done once, while flinkey works.
+    Raises StillReadingError when a first visit gives up, if there is a thread free to keep the answers.
     """
     client = require_client(scope)
     taken = store.claim(scope.customer, names, before, until())
@@ -365,19 +395,47 @@ def _ask(scope: Scope, names: Sequence[str], before: dt.datetime, meanwhile: Cal
     if not taken:
         return wave
     asked_at, began = timezone.now(), time.monotonic()
-    try:
+    with ExitStack() as if_it_fails:
+        if_it_fails.callback(finish, scope.customer, wave, taken)
         calls = {name: start(client, name) for name in taken}
-        if meanwhile:
-            meanwhile()
-        _wait_for(scope.customer, calls)
+        gives_up = first is not None and _gives_up(scope.customer, calls, first)
+        if_it_fails.pop_all()
+    end = partial(_end, scope.customer, wave, calls, asked_at, began)
+    if gives_up:
+        threading.Thread(target=copy_context().run, args=(_end_beside, end), daemon=True).start()
+        raise StillReadingError
+    end()
+    return wave
+
+
+def _gives_up(customer: Customer, calls: "dict[str, Future[Any]]", first: First) -> bool:
+    """Whether a first visit has waited for long enough, and there is a thread free to keep the answers."""
+    first.use_time()
+    return not _wait_for(customer, calls, first.give_up) and _places.acquire(blocking=False)
+
+
+def _end(customer: Customer, wave: Wave, calls: "dict[str, Future[Any]]", asked_at: dt.datetime, began: float) -> None:
+    """Waits for the answers and keeps them."""
+    try:
+        _wait_for(customer, calls)
         answers = [answer for name, call in calls.items() if (answer := take(wave, name, call, asked_at))]
         took = dt.timedelta(seconds=time.monotonic() - began)
         if lists.GROUPS in wave.elsewhere:
-            _wait_for_groups(scope.customer, [answer.name for answer in answers])
-        keep(scope.customer, wave, answers, took)
+            _wait_for_groups(customer, [answer.name for answer in answers])
+        keep(customer, wave, answers, took)
     finally:
-        finish(scope.customer, wave, taken)
-    return wave
+        finish(customer, wave, list(calls))
+
+
+def _end_beside(end: Callable[[], None]) -> None:
+    """The same in a thread of its own, for somebody who has been told to look again."""
+    try:
+        end()
+    except errors.FlinkeyError as error:
+        logger.warning("what a first visit has asked for: %s", error)
+    finally:
+        _places.release()
+        connections.close_all()
 
 
 def _wait_for_groups(customer: Customer, names: Sequence[str]) -> None:

@@ -71,6 +71,7 @@ def lists() -> list[tuple[str, list[Example]]]:
         ("Questions", [("assignments/_questions.html", {"questions": _questions(), "said": []})]),
         ("Found", [("assignments/_hits.html", {"hits": [("Pool 1", "HH-P 1"), (LONG, "B-XY 42")], "name": "car"})]),
         ("Nothing found", [("fleet/_empty.html", {"table": Thing(filtered=True), "search_url": "/cars/"})]),
+        ("Waiting", [("web/_skeleton.html", {})]),
         ("An overview", [("fleet/_overview.html", _overview())]),
         ("What happened", [("operations/_events.html", {"events": _events(), "total": 3})]),
         ("Fifty rows", [("fleet/_list.html", given)]),

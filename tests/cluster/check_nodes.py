@@ -166,6 +166,7 @@ def test_a_node_is_killed_in_the_middle_of_a_sweep(
     )
     assert claimed, "it died while it was reading"
     page.goto(f"/{claimed[0][0].removesuffix('/windows')}/")
+    expect(page.locator("#waiting")).to_have_count(0, timeout=30_000)
     print(f"a page that it was reading for was there after {time.monotonic() - killed_at:.1f} s")
     expect(page.locator("h1")).to_be_visible()
     whole_copy = (
