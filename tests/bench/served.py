@@ -7,15 +7,21 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import requests
 from cryptography.fernet import Fernet
 from django.conf import settings
 
+from flinkey_admin.sandbox import Remote
 from tests.bench.stage import EMAIL, PASSWORD, ROOT, patient, sandbox
 
+ROWS = 50
+RENAMED = "/groups/2/rename/"  # again and again, for the sake of the history
+ROW = re.compile("<tr[^>]* data-id=")
+LISTS = ("/cars/", "/users/", "/groups/", "/timeline/", "/groups/1/cars/", "/operations/")
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 
 
@@ -57,3 +63,41 @@ def _sign_in(base: str) -> dict[str, str]:
     answer = requests.post(f"{base}/sign-in/", form, headers=carried, allow_redirects=False, timeout=30)
     assert answer.status_code == 302, answer.text
     return cookies | dict(answer.cookies)
+
+
+def fill_lists(base: str, cookies: dict[str, str]) -> None:
+    """Fifty rows on every list: as many cars in the group, as many changes, and a worker that has read the fleet."""
+    remote = Remote(settings.FLINKEY_API_URL)
+    (group,) = (one for one in remote.state(1)["groups"] if one["id"] == 1)
+    for car in range(1, ROWS + 1):
+        if car not in group["cars"]:
+            remote.change("add_member", kind="cars", group=1, id=car)
+    _until_full(base, cookies, LISTS[:-2])
+    for number in range(ROWS):
+        form = _get(base, cookies, RENAMED)
+        token = TOKEN.findall(form)[0]
+        fields = {"csrfmiddlewaretoken": token, "name": f"Standort {number}"}
+        done = requests.post(base + RENAMED, fields, headers=_heads(base, cookies), allow_redirects=False, timeout=30)
+        assert done.status_code == 302, done.status_code
+    _get(base, cookies, "/groups/1/cars/?fresh=1")
+    _until_full(base, cookies, LISTS)
+
+
+def _until_full(base: str, cookies: dict[str, str], paths: Sequence[str]) -> None:
+    """Until each of these pages has its rows, and none says that the fleet is still being read."""
+    for path in paths:
+        for _try in range(120):
+            page = _get(base, cookies, path)
+            if len(ROW.findall(page)) >= ROWS and "Reading the fleet" not in page:
+                break
+            time.sleep(1)
+        else:
+            raise TimeoutError(f"{path} did not fill")
+
+
+def _get(base: str, cookies: dict[str, str], path: str) -> str:
+    return requests.get(base + path, headers=_heads(base, cookies), timeout=30).text
+
+
+def _heads(base: str, cookies: dict[str, str]) -> dict[str, str]:
+    return {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items()), "Origin": base}
