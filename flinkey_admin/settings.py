@@ -148,10 +148,12 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "flinkey_admin.web.middleware.short_heads",
     "django.middleware.security.SecurityMiddleware",
     "flinkey_admin.web.middleware.door",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
+    "flinkey_admin.web.middleware.brotli_pages",
     "flinkey_admin.web.middleware.reference",
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -177,8 +179,13 @@ TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [places.TEMPLATES],
-        "APP_DIRS": True,
         "OPTIONS": {
+            "loaders": [
+                (
+                    "django.template.loaders.cached.Loader",
+                    ["flinkey_admin.web.templates.Loader", "django.template.loaders.app_directories.Loader"],
+                )
+            ],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.messages.context_processors.messages",

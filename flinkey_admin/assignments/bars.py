@@ -160,9 +160,8 @@ class Drawing:
         self, lanes: list[list[Bar]], places: list[list[Place]], thing: Thing, free: list[Place]
     ) -> list[list[Bar]]:
         """Gaps stand in the first lane, in order of time: whoever goes by keyboard meets things as they follow."""
-        label = label_of(thing)
         first = [*zip(places[0], lanes[0], strict=True)] if lanes else []
-        first += [(gap, self._gap(gap, thing.id, label)) for gap in free]
+        first += [(gap, self._gap(gap, thing.id, name_of(thing))) for gap in free]
         return [[bar for _place, bar in sorted(first, key=lambda one: one[0].left)], *lanes[1:]]
 
     def _bar(self, entry: Entry, place: Place, row: str, others: Mapping[int, Thing], *, meets: bool) -> Bar:

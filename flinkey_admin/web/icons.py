@@ -9,6 +9,11 @@ from django.core.files.storage import FileSystemStorage
 from heroicons.templatetags import heroicons
 
 FILE, MORE = "img/icons.svg", "img/more.svg"  # what every page has, and what only some have
+# Our own mark. As a picture the first sheet shows this and no symbol, also in a browser's tab.
+MARK = (
+    '<rect width="32" height="32" rx="8" fill="#3350b8"/><g fill="none" stroke="#fff" stroke-width="3" '
+    'stroke-linecap="round" stroke-linejoin="round"><circle cx="11" cy="16" r="5"/><path d="M16 16h10M22 16v5"/></g>'
+)
 DIGITS = re.compile(r"(\.\d\d)\d+")  # a hundredth of a pixel is enough
 STYLES = {"micro": heroicons.heroicon_micro, "mini": heroicons.heroicon_mini, "outline": heroicons.heroicon_outline}
 SIZES = {"micro": 16, "mini": 20, "outline": 24}  # pixels
@@ -67,7 +72,10 @@ SHEETS = {FILE: FIRST, MORE: OTHERS}
 
 def sheet(file: str) -> str:
     """An SVG with a symbol for each name. `file`: one of SHEETS."""
-    return f'<svg xmlns="http://www.w3.org/2000/svg">{"".join(map(_symbol, SHEETS[file]))}</svg>'
+    mark = MARK if file == FILE else ""
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">{"".join(map(_symbol, SHEETS[file]))}{mark}</svg>'
+    )
 
 
 def file_of(name: str) -> str:
@@ -78,6 +86,7 @@ def file_of(name: str) -> str:
 def _symbol(name: str) -> str:
     style, _dash, icon = name.partition("-")
     drawing = STYLES[style](icon, size=None).replace(' aria-hidden="true" data-slot="icon"', "")
+    drawing = drawing.replace(' clip-rule="evenodd"', "")  # says something within a clipPath alone
     whole = drawing.replace("<svg ", f'<symbol id="{name}" ').replace("</svg>", "</symbol>")
     return DIGITS.sub(r"\1", " ".join(whole.split()).replace("> <", "><"))
 

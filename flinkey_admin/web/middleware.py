@@ -1,13 +1,16 @@
 """The reference number, the headers of every page and the one error boundary."""
 
 import logging
+import re
+import secrets
 from collections.abc import Callable
 
+import brotli
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
-from django.utils.cache import add_never_cache_headers
+from django.utils.cache import patch_vary_headers
 
 from flinkey_admin.flinkey.errors import FlinkeyError
 from flinkey_admin.web import logs, sentences
@@ -15,6 +18,49 @@ from flinkey_admin.web.errors import HEADINGS, Trouble, error_response
 
 logger = logging.getLogger(__name__)
 GetResponse = Callable[[HttpRequest], HttpResponse]
+# What nobody needs of a file that never changes: it is not asked for again, and no document.
+OF_DOCUMENTS = ("Last-Modified", "ETag", "Referrer-Policy", "Cross-Origin-Opener-Policy")
+FOREVER = "max-age=31536000, immutable"
+BROTLI = re.compile(r"\bbr\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))")
+QUALITY = 7  # two milliseconds for fifty rows; the best one would take longer than all of the page
+PAD = 100  # bytes that a page is longer at most, by chance; as many as Django's own compression adds
+
+
+def brotli_pages(get_response: GetResponse) -> GetResponse:
+    """Compresses whole pages better than gzip does, for browsers that can read it; the rest is left to gzip.
+
+    How long an answer is tells who listens something about what is in it (BREACH), so each page ends with a comment
+    of a length that nobody can foresee.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if response.streaming or not response.content.startswith(b"<!doctype html>"):
+            return response
+        patch_vary_headers(response, ["Accept-Encoding"])
+        if "Content-Encoding" not in response.headers and BROTLI.search(request.headers.get("Accept-Encoding", "")):
+            pad = secrets.token_hex(secrets.randbelow(PAD + 1)).encode()
+            page = b"%s<!--%s-->" % (response.content, pad)
+            response.content = brotli.compress(page, mode=brotli.MODE_TEXT, quality=QUALITY)
+            response.headers["Content-Encoding"] = "br"
+            response.headers["Content-Length"] = str(len(response.content))
+        return response
+
+    return middleware
+
+
+def short_heads(get_response: GetResponse) -> GetResponse:
+    """Leaves out of the head of a file that is named by its content what only other answers need."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if "immutable" in response.headers.get("Cache-Control", ""):
+            for name in OF_DOCUMENTS:
+                response.headers.pop(name, None)
+            response.headers["Cache-Control"] = FOREVER
+        return response
+
+    return middleware
 
 
 METHODS = ["GET", "HEAD", "OPTIONS", "POST"]
@@ -55,7 +101,6 @@ def reference(get_response: GetResponse) -> GetResponse:
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         response.headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")
         if response.headers.get("Content-Type", "").startswith("text/html"):
-            add_never_cache_headers(response)
             response.headers["Cache-Control"] = "no-store"
         return response
 

@@ -2,79 +2,6 @@
    All listeners sit on the document, so whatever htmx swaps in works at once. */
 "use strict";
 (() => {
-  const lastClicked = new Map(); // id of a form -> the value of the box clicked last, where a range with shift begins
-  let remembered = new Map(); // id of a form -> ids that were ticked before a swap
-
-  /* ---- selection: form[data-select]; app.css shows and hides the bar by itself ---- */
-  // Never form.id: boxes named "id" hide it.
-  const selectForms = () => document.querySelectorAll("form[data-select]");
-  const isBox = (element) => element.matches?.('input[type="checkbox"][name="id"]') && !element.disabled;
-  const boxesOf = (form) => [...form.elements].filter(isBox);
-
-  function refreshSelection(form) {
-    const boxes = boxesOf(form);
-    const count = boxes.filter((box) => box.checked).length;
-    for (const place of form.querySelectorAll("[data-selected-count]")) place.textContent = count;
-    for (const head of form.querySelectorAll('input[type="checkbox"][data-select-all]')) {
-      head.checked = count > 0 && count === boxes.length;
-      head.indeterminate = count > 0 && count < boxes.length;
-    }
-  }
-
-  function tickAll(form, checked) {
-    for (const box of boxesOf(form)) box.checked = checked;
-    refreshSelection(form);
-  }
-
-  function tickRange(form, box) {
-    const boxes = boxesOf(form);
-    const last = boxes.findIndex((one) => one.value === lastClicked.get(form.getAttribute("id")));
-    const [from, to] = [last, boxes.indexOf(box)].sort((one, other) => one - other);
-    if (from >= 0) for (const between of boxes.slice(from, to + 1)) between.checked = box.checked;
-  }
-
-  function clickedSelection(event) {
-    const target = event.target;
-    const form = (target.closest("input, button")?.form ?? target.closest("form"));
-    if (!form?.matches("form[data-select]")) return;
-    const all = target.closest("[data-select-all]");
-    if (all) tickAll(form, all.type === "checkbox" ? all.checked : true);
-    else if (target.closest("[data-select-none]")) tickAll(form, false);
-    else if (target.matches("td.tick")) target.querySelector('input[type="checkbox"]')?.click();
-    else if (isBox(target)) {
-      if (event.shiftKey) tickRange(form, target);
-      lastClicked.set(form.getAttribute("id"), target.value);
-      refreshSelection(form);
-    }
-  }
-
-  // Sorting and turning the page are links: what is ticked goes along in the address.
-  function takeTicksAlong(event) {
-    const link = event.target.closest("form[data-select] :is(th, .pages) a");
-    if (!link) return;
-    const address = new URL(link.href);
-    address.searchParams.delete("tick");
-    for (const box of boxesOf(link.closest("form"))) if (box.checked) address.searchParams.append("tick", box.value);
-    link.href = address;
-  }
-
-  function rememberSelection() {
-    remembered = new Map();
-    for (const form of selectForms()) {
-      const ids = boxesOf(form).filter((box) => box.checked).map((box) => box.value);
-      remembered.set(form.getAttribute("id"), new Set(ids));
-    }
-  }
-
-  // Only a row that is still in the list stays ticked: what is counted is what is seen.
-  function restoreSelection() {
-    for (const form of selectForms()) {
-      const ids = remembered.get(form.getAttribute("id"));
-      for (const box of boxesOf(form)) if (ids?.has(box.value)) box.checked = true;
-      refreshSelection(form);
-    }
-  }
-
   /* ---- a form is sent once ---- */
   function setSent(form, sent) {
     form.toggleAttribute("data-sent", sent);
@@ -116,11 +43,6 @@
 
   function letNewsGo() {
     document.querySelectorAll(".toast:is(.good, .calm):not([data-leaving])").forEach(letGo);
-  }
-
-  function settle() {
-    selectForms().forEach(refreshSelection);
-    letNewsGo();
   }
 
   /* ---- the search in the head ("/" leads to it) and in forms: arrows walk through what it has found ---- */
@@ -181,12 +103,29 @@
     held = false;
   }
 
-  /* ---- shortcuts, the palette and the dragging of rows come with the first key or press that may ask for them ---- */
-  let come = false;
-  const early = (event) => come || import("./keys.js").then(({ take }) => {
-    come = true;
-    take(event);
-  });
+  /* ---- what comes with the first event that may ask for it, and takes that one ---- */
+  const late = (load) => {
+    let file = null; // one promise, so that events are taken in their order
+    let come = false;
+    return (event) => come || (file ??= load()).then(({ take }) => {
+      come = true;
+      take(event, pressedAt > 0);
+    });
+  };
+  const early = late(() => import("./keys.js")); // shortcuts, the palette and the dragging of rows
+  const near = late(() => import("./timeline.js")); // the dragging of bars
+
+  const timeline = document.querySelector("[data-timeline]");
+  for (const kind of ["pointerdown", "pointermove", "focusin", "keydown", "change"]) timeline?.addEventListener(kind, near);
+  // A browser asks who listens when the finger comes down, so this cannot wait.
+  timeline?.addEventListener("touchmove", (event) => { if (document.body.dataset.dragging) event.preventDefault(); }, { passive: false });
+
+  function beginTimeline(event) {
+    const plan = timeline.querySelector(".plan");
+    const now = timeline.querySelector(".line");
+    if (now) plan.scrollLeft = now.offsetLeft - plan.clientWidth / 3;
+    if ("timeline-fixed" in localStorage) near(event); // turned off in this browser
+  }
 
   setTimeout(() => import("./over.js"), 60000); // what becomes of a page once its session is over
 
@@ -194,13 +133,11 @@
     pressedAt = performance.now();
     if (event.target.closest("td")) early(event);
   });
-  // Rows are carried, not the links in them; the browser would begin before the files for that have come.
-  document.addEventListener("dragstart", (event) => { if (event.target.closest?.("form[data-select] td")) event.preventDefault(); });
+  // Rows and bars are carried, not the links in them; the browser would begin before the files for that have come.
+  document.addEventListener("dragstart", (event) => { if (event.target.closest?.("form[data-select] td, .win")) event.preventDefault(); });
   for (const kind of ["pointerup", "pointercancel"]) document.addEventListener(kind, released);
   document.addEventListener("click", (event) => {
     closeMenus(event.target.closest("details.menu"));
-    clickedSelection(event);
-    takeTicksAlong(event);
     dismiss(event);
     fillIn(event);
   });
@@ -236,9 +173,7 @@
   document.addEventListener("submit", submitted, true); // before htmx sees it
   document.addEventListener("htmx:before:swap", dropOldNews);
   document.addEventListener("htmx:before:swap", holdNews);
-  document.addEventListener("htmx:before:swap", rememberSelection);
-  document.addEventListener("htmx:before:settle", restoreSelection); // in one go with the morph: nobody sees a tick gone
-  document.addEventListener("htmx:after:swap", settle);
+  document.addEventListener("htmx:after:swap", letNewsGo);
   document.addEventListener("htmx:error", unreachable);
   document.addEventListener("htmx:before:response", (event) => {
     const { response, hx } = event.detail.ctx;
@@ -250,10 +185,11 @@
     const form = event.detail?.ctx?.sourceElement?.closest("form");
     if (form) setSent(form, false);
   });
-  // Also when the browser brings the page back from its memory: sent forms open again, ticks are counted anew.
+  // Also when the browser brings the page back from its memory: sent forms open again.
   window.addEventListener("pageshow", (event) => {
     if (sessionStorage.hands) early(event); // whoever has used keys will use them here
+    if (timeline) beginTimeline(event);
     for (const form of document.querySelectorAll("form[data-sent]")) setSent(form, false);
-    settle();
+    letNewsGo();
   });
 })();

@@ -6,23 +6,27 @@ from collections.abc import Iterator
 import requests
 
 from tests.bench.rows import Row
-from tests.bench.served import served
+from tests.bench.served import fill_lists, served
 from tests.bench.stage import count
 
 A_ROW = 0.06  # KB: what a row says cannot be compressed away: plate, VIN and name alone are forty bytes that come once
-MAIN = ("/", "/groups/", "/groups/1/cars/", "/cars/", "/cars/1/", "/timeline/", "/operations/")
+MAIN = ("/", "/groups/", "/groups/1/cars/", "/cars/", "/cars/1/", "/users/", "/timeline/", "/operations/")
 ASSET = re.compile(r'(?:href|src)="(/static/[^"#]+)')
+WITHOUT_SCRIPTS = re.compile("<noscript>.*?</noscript>")  # whoever needs this loads no scripts
 
 
 def measure() -> Iterator[Row]:
     with served("small") as (base, cookies):
+        fill_lists(base, cookies)
         yield from _visit(base, cookies)
 
 
 def _visit(base: str, cookies: dict[str, str]) -> Iterator[Row]:
     for path, carried in (("/sign-in/", {}), *((path, cookies) for path in MAIN)):
         size, page = _weight(base, path, carried)
-        assets = {asset: _weight(base, asset, {})[0] for asset in sorted(set(ASSET.findall(page)))}
+        assets = {
+            asset: _weight(base, asset, {})[0] for asset in sorted(set(ASSET.findall(WITHOUT_SCRIPTS.sub("", page))))
+        }
         whole = round((size + sum(assets.values())) / 1024, 1)
         yield count(f"first visit of {path} over the wire, KB", whole, 32, f"{len(assets)} files")
     for path in ("/", "/groups/", "/cars/", "/groups/1/cars/"):

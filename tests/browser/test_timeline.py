@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import FloatRect, Locator, Page, expect
+from playwright.sync_api import FloatRect, Locator, Page, Route, expect
 
 from flinkey_admin.sandbox import Remote
 from tests.browser.conftest import Complaints, Open, sign_in
@@ -56,10 +56,14 @@ def typed(page: Page) -> dict[str, str]:
 
 
 def drag(page: Page, bar: Locator, *, x: float = 0.0, at: float = 0.5, to: Locator | None = None) -> None:
-    """Takes a bar at a share of its width and carries it so many pixels to the right, into another row perhaps."""
+    """Takes a bar at a share of its width and carries it so many pixels to the right, into another row perhaps.
+
+    A person's mouse is on its way for longer than what it brings (timeline.js).
+    """
     place = box(bar)
     left, top = place["x"] + place["width"] * at, place["y"] + place["height"] / 2
     page.mouse.move(left, top)
+    expect(page.locator(".field[data-drag]")).to_be_attached()
     page.mouse.down()
     page.mouse.move(left + x / 2, top, steps=3)
     down = box(to)["y"] + box(to)["height"] / 2 if to else top
@@ -93,6 +97,26 @@ def test_by_keyboard_a_bar_is_reached_says_all_and_opens_its_form(week: Page, no
     assert bar.evaluate("bar => getComputedStyle(bar, '::after').content") == "none"
     week.keyboard.press("Enter")
     expect(week).to_have_url(re.compile(r"/assignments/6/\?next=/timeline/"))
+
+
+def test_what_drags_comes_with_a_hand_and_takes_what_that_has_done_meanwhile(week: Page) -> None:
+    """Until then nothing of it is on its way; what is pressed while it is on its way is not lost."""
+    loaded = "performance.getEntriesByType('resource').map((one) => one.name).join()"
+    assert not re.search(r"timeline\.js|hand\.css", week.evaluate(loaded))
+    coming: list[Route] = []
+    week.route("**/timeline*.js", lambda route: coming.append(route))
+    place = box(week.locator("#w6"))
+    week.mouse.move(place["x"] + place["width"] / 2, place["y"] + place["height"] / 2)
+    week.mouse.down()
+    week.mouse.move(place["x"] + hours(week, 24), place["y"] + place["height"] / 2, steps=2)
+    while not coming:
+        week.wait_for_timeout(20)
+    assert week.locator(".ghost").count() == 0
+    coming[0].continue_()
+    expect(week.locator(".ghost")).to_be_visible()
+    expect(week.locator(NOTE)).to_have_css("position", "fixed")
+    week.mouse.up()
+    expect(week).to_have_url(re.compile(r"/assignments/6/\?.*start_by="))
 
 
 def test_a_gap_opens_the_form_filled_in(week: Page, noon: dt.datetime) -> None:
