@@ -11,7 +11,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext_lazy as _
 
 from flinkey_admin.web import logs
-from flinkey_admin.web.sentences import NOT_HERE, STORE, TOO_MUCH, UNEXPECTED, Text
+from flinkey_admin.web.sentences import NOT_HERE, TOO_MUCH, UNEXPECTED, Text, of_store
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,8 @@ class Trouble:
 
 def last_resort(request: HttpRequest) -> HttpResponse:
     """What is left to say when even the middleware has failed: no database, no session, nobody signed in."""
-    if isinstance(sys.exception(), DatabaseError):
-        return _bare(request, STORE, 503)
+    if isinstance(fault := sys.exception(), DatabaseError):
+        return _bare(request, of_store(fault), 503)
     return _bare(request, UNEXPECTED, 500)
 
 

@@ -143,7 +143,7 @@ class ErrorBoundary:
                 trouble = Trouble(sentences.TOO_MUCH, 400)
             case DatabaseError():
                 logger.error("database: %s", exception)
-                trouble = Trouble(sentences.STORE, 503, again=request.method == "GET")
+                trouble = Trouble(sentences.of_store(exception), 503, again=request.method == "GET")
             case _:
                 logger.error("unexpected", exc_info=exception)
                 trouble = Trouble(sentences.UNEXPECTED, 500)

@@ -6,6 +6,7 @@ A sentence says what happened and what to do next, in the coordinator's words: n
 import datetime as dt
 from dataclasses import dataclass
 
+from django.db import DatabaseError
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import Promise
@@ -62,6 +63,10 @@ UNEXPECTED = _(
     "Something went wrong in this dashboard. What you did before is safe. "
     "Try again; if it stays, tell your administrator the reference number."
 )
+NO_STORE = _(
+    "This dashboard cannot use its database at the moment. What was done before is safe, and nothing is done twice. "
+    "Tell your administrator the reference number, and try again later."
+)
 STORE = _(
     "This dashboard cannot write to its database at the moment; its disk may be full. What was done before is safe, "
     "and nothing is done twice. Tell your administrator the reference number, and try again later."
@@ -75,6 +80,10 @@ NO_CUSTOMER = _(
     "Your sign-in is right, but flinkey does not list you as manager of any customer. "
     "Ask your flinkey administrator to add you."
 )
+
+
+# How SQLite and PostgreSQL call it when nothing can be written: full, read-only, or the disk itself fails.
+NO_ROOM = ("SQLITE_FULL", "SQLITE_READONLY", "SQLITE_IOERR", "53100", "25006", "58030")
 
 
 # Why a step of a change is not done, or not known to be. The keys are written by the runner.
@@ -179,6 +188,12 @@ def key_until(moment: dt.datetime, *, many: bool = False, whose: str = "") -> st
 def removed_at(moment: dt.datetime) -> str:
     """When flinkey had removed the access, so far as we know."""
     return _("Removed %(when)s.") % {"when": clock(moment)}
+
+
+def of_store(fault: DatabaseError) -> Text:
+    """The words for a database that does not do what it should: it cannot write, or cannot be reached at all."""
+    code = getattr(fault.__cause__, "sqlite_errorname", None) or getattr(fault.__cause__, "sqlstate", None) or ""
+    return STORE if code.startswith(NO_ROOM) else NO_STORE
 
 
 def of(error: errors.FlinkeyError) -> Sentence:

@@ -1,5 +1,7 @@
 """Paper: what can only be pressed is not printed, what is for paper alone is on no screen."""
 
+import re
+
 from playwright.sync_api import Page
 
 from tests.browser.conftest import tick
@@ -27,3 +29,11 @@ def test_nothing_on_paper_can_only_be_pressed(desk: Page) -> None:
             wrong[path] = pressed
         desk.emulate_media(media="screen")
     assert wrong == {}
+
+
+def test_a_sheet_of_free_cars_says_when_each_is_free(desk: Page) -> None:
+    desk.goto("/cars/free/")
+    desk.emulate_media(media="print")
+    said = desk.locator("tr[data-free=free] td:nth-child(3)").all_inner_texts()
+    assert said
+    assert all(re.search(r"\d:\d\d", one) for one in said)

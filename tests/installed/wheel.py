@@ -136,7 +136,7 @@ def test_it_serves_a_page_with_small_files_of_lasting_names(command: Path, tmp_p
             eventually(lambda: run(command, "check", **env).returncode == 0, 60)
             told = run(command, "check", **env)
             assert (told.returncode, told.stderr) == (0, "")
-            assert re.search(r"fine  Workers: They are at work: 3 processes on 1 machine", told.stdout)
+            assert re.search(r"Fine  Workers: They are at work: 3 processes on 1 machine", told.stdout)
 
 
 def ready(base: str) -> bool:

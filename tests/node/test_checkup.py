@@ -16,7 +16,7 @@ from django_tasks_db.models import DBTaskResult
 
 from flinkey_admin.node import pulse
 from flinkey_admin.node.checkup import configured, here, outside
-from flinkey_admin.node.checkup.lines import BAD, GOOD, LOOK, NONE, Line
+from flinkey_admin.node.checkup.lines import BAD, GOOD, LOOK, NONE, OFF, Line
 from flinkey_admin.node.models import Worker
 from flinkey_admin.operations.upkeep import run_operation
 from flinkey_admin.sandbox import Remote
@@ -137,6 +137,12 @@ def test_machines_that_share_a_file_of_sqlite_are_noticed(db: None) -> None:
     assert "SQLite" in here.workers().text
 
 
+def test_nothing_need_be_done_for_webhooks_that_have_not_come(db: None, settings: Any) -> None:
+    assert here.webhooks(None).state == OFF
+    settings.FLINKEY_WEBHOOK_SECRET = ""
+    assert here.webhooks(None).state == OFF
+
+
 def test_work_that_nobody_takes_is_noticed(db: None) -> None:
     all_at_work()
     run_operation.enqueue(1)
@@ -204,15 +210,15 @@ def test_the_command_ends_with_1_as_soon_as_something_is_to_be_mended(
         call_command("checkup")
     assert ended.value.code == 1
     out = capsys.readouterr().out
-    assert "to mend  Workers: Not all of them run" in out
+    assert "To mend  Workers: Not all of them run" in out
     assert "-> Start them with the service" in out
     assert out.endswith("Something has to be mended.\n")
     all_at_work()
     call_command("checkup")
     out = capsys.readouterr().out
-    assert "fine  flinkey: It answers after" in out
-    assert "fine  Workers: They are at work" in out
-    assert "to mend" not in out
+    assert "Fine  flinkey: It answers after" in out
+    assert "Fine  Workers: They are at work: 1 process on 1 machine." in out
+    assert "To mend" not in out
     assert not {"sandbox-key", "test-secret"} & set(out.replace("(", " ").split())
 
 
@@ -220,7 +226,7 @@ def test_the_page_asks_flinkey_only_when_it_is_told_to(coordinator: Person, remo
     before = len(operations(remote))
     page = coordinator.get("/node/").content.decode()
     assert len(operations(remote)) == before
-    assert set(re.findall(r'<div data-state="(\w+)">', page)) == {GOOD, BAD, LOOK, NONE}
+    assert set(re.findall(r'<div data-state="(\w+)">', page)) == {GOOD, BAD, NONE, OFF}
     whole = coordinator.get("/node/?outside=1").content.decode()
     assert len(operations(remote)) == before + 1
     assert "flinkey takes it." in whole

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
-from django.db import connection
+from django.db import OperationalError, connection
+from django.db.utils import ConnectionHandler
 from django.utils import timezone
 
 from flinkey_admin.accounts.services import LAST_SEEN
@@ -140,6 +141,27 @@ def test_a_database_that_is_only_read(
         connection.close()
     assert ready(person) == (200, "ok")
     assert person.post("/groups/1/rename/", {"name": "Altona"}).status_code == 302
+
+
+def test_a_database_that_is_away_is_not_called_full(
+    transactional_db: None, coordinator: Person, tmp_path: Path
+) -> None:
+    connection.close()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(connection.settings_dict, "NAME", str(tmp_path / "gone" / "nothing.sqlite3"))
+        coordinator.raise_request_exception = False
+        page = coordinator.get("/groups/")
+        connection.close()
+    assert page.status_code == 503
+    assert says(page, sentences.NO_STORE)
+    assert coordinator.get("/groups/").status_code == 200
+
+
+def test_a_server_that_does_not_answer_is_not_called_full(db: None) -> None:
+    place = {"ENGINE": "django.db.backends.postgresql", "HOST": "127.0.0.1", "PORT": "9", "NAME": "fleet"}
+    with pytest.raises(OperationalError) as refused:
+        ConnectionHandler({"default": place})["default"].ensure_connection()
+    assert sentences.of_store(refused.value) == sentences.NO_STORE
 
 
 @pytest.mark.sampled(0)

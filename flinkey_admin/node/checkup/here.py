@@ -10,11 +10,12 @@ from django.db.models import Max, Q
 from django.utils import timezone
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django_tasks_db.models import DBTaskResult, get_date_max
 
 from flinkey_admin.accounts.models import Customer
 from flinkey_admin.node import health, pulse
-from flinkey_admin.node.checkup.lines import BAD, GOOD, LOOK, NONE, Line
+from flinkey_admin.node.checkup.lines import BAD, GOOD, LOOK, OFF, Line
 from flinkey_admin.operations.models import Webhook
 
 QUEUES = ("default", "runs", "sweep")
@@ -66,8 +67,14 @@ def workers() -> Line:
     if waits_since := _waiting():
         text = _("Something has waited for them for %(ago)s.") % {"ago": timesince(waits_since)}
         return Line(title, LOOK, text, _("Restart the service if that goes on."), detail)
-    text = _("They are at work: %(count)s processes on %(machines)s machine(s).")
-    return Line(title, GOOD, text % {"count": len(alive), "machines": len(machines)}, detail=detail)
+    return Line(title, GOOD, _at_work(len(alive), len(machines)), detail=detail)
+
+
+def _at_work(processes: int, machines: int) -> str:
+    return _("They are at work: %(processes)s on %(machines)s.") % {
+        "processes": ngettext("%(count)s process", "%(count)s processes", processes) % {"count": processes},
+        "machines": ngettext("%(count)s machine", "%(count)s machines", machines) % {"count": machines},
+    }
 
 
 def _waiting() -> dt.datetime | None:
@@ -89,11 +96,11 @@ def webhooks(customer: Customer | None) -> Line:
     last = told.aggregate(last=Max("last_at"))["last"]
     if not settings.FLINKEY_WEBHOOK_SECRET:
         text = _("None are taken, for no secret is set. Changes are confirmed by reading back, which suffices.")
-        return Line(title, NONE, text, _("To have them: FLINKEY_WEBHOOK_SECRET, see docs/configure.md."))
+        return Line(title, OFF, text, _("To have them: FLINKEY_WEBHOOK_SECRET, see docs/configure.md."))
     if last is None:
         text = _("None has come yet. Changes are confirmed by reading back, which suffices.")
-        todo = _("Set address and secret in the flinkey portal; Messages from flinkey shows it.")
-        return Line(title, LOOK, text, todo)
+        todo = _("To have them: address and secret in the flinkey portal; Messages from flinkey shows both.")
+        return Line(title, OFF, text, todo)
     return Line(title, GOOD, _("The last one came %(ago)s ago.") % {"ago": timesince(last)})
 
 

@@ -7,12 +7,13 @@ from django.utils.translation import gettext_lazy
 
 from flinkey_admin.web.sentences import Text
 
-GOOD, LOOK, BAD, NONE = "good", "look", "bad", "none"
+GOOD, LOOK, BAD, NONE, OFF = "good", "look", "bad", "none", "off"
 WORDS: dict[str, Text] = {
-    GOOD: gettext_lazy("fine"),
-    LOOK: gettext_lazy("worth a look"),
-    BAD: gettext_lazy("to mend"),
-    NONE: gettext_lazy("not checked"),
+    GOOD: gettext_lazy("Fine"),
+    LOOK: gettext_lazy("Worth a look"),
+    BAD: gettext_lazy("To mend"),
+    NONE: gettext_lazy("Not checked"),
+    OFF: gettext_lazy("Not in use"),
 }
 
 
