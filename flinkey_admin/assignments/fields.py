@@ -60,6 +60,7 @@ def finds(name: str) -> dict[str, Any]:
     """What a field needs to show, while somebody types, whom or what that might mean."""
     return {
         "autocomplete": "off",
+        "placeholder": gettext_lazy("Plate, name, VIN") if name == "car" else gettext_lazy("Name, e-mail"),
         "spellcheck": "false",
         "hx-get": reverse_lazy("assignments:window_find"),
         "hx-trigger": "input delay:150ms",

@@ -93,7 +93,7 @@ def free_cars(request: ManagerRequest, filters: Filters) -> HttpResponse:
     scope = request.manager
     form = SpanForm(request.GET, scope=scope)
     span = form.span()
-    shortcuts = _shortcuts(timezone.localdate(), request.GET.get("group", ""))
+    shortcuts = _shortcuts(timezone.localdate(), request.GET)
     context = {"section": "questions", "tab": "free", "form": form, "shortcuts": shortcuts}
     if span is None:
         context["group_choices"] = filters.choices(scope)
@@ -132,8 +132,8 @@ def free_cars(request: ManagerRequest, filters: Filters) -> HttpResponse:
     return pages.show(request, "assignments/free_cars.html", parts, Wanted([lists.CATALOG[Kind.CARS]]), build)
 
 
-def _shortcuts(today: dt.date, group: str) -> list[tuple[str, str]]:
-    """What is asked most often, each as its words and its address; the group stays the one that was chosen."""
+def _shortcuts(today: dt.date, address: QueryDict) -> list[tuple[str, str, bool]]:
+    """What is asked most often: its words, its address, whether it is asked now. The group stays the one chosen."""
     tomorrow = today + dt.timedelta(days=1)
     saturday = today + dt.timedelta(days=(SATURDAY - today.weekday()) % 7)
     spans = [
@@ -141,8 +141,11 @@ def _shortcuts(today: dt.date, group: str) -> list[tuple[str, str]]:
         (_("All of tomorrow"), f"{tomorrow}T00:00", f"{tomorrow + dt.timedelta(days=1)}T00:00"),
         (_("At the weekend"), f"{saturday}T00:00", f"{saturday + dt.timedelta(days=2)}T00:00"),
     ]
-    more = {"group": group} if group else {}
-    return [(words, urlencode({"start": start, "end": end, **more})) for words, start, end in spans]
+    more = {"group": address["group"]} if address.get("group") else {}
+    now = address.get("start"), address.get("end")
+    return [
+        (words, urlencode({"start": start, "end": end, **more}), now == (start, end)) for words, start, end in spans
+    ]
 
 
 def _page(request: ManagerRequest, rows: Any, counts: Mapping[int, int]) -> "Page[Any]":

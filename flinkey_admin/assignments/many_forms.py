@@ -8,7 +8,7 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from flinkey_admin.accounts.scoping import Scope, scoped
 from flinkey_admin.assignments import windows
@@ -121,7 +121,10 @@ class ManyForm(Asking):
             }
             numbers |= {"days": days, "cars": cars, "users": users}
             text = _("That would be %(count)s accesses: days: %(days)s, cars: %(cars)s, people: %(users)s. ")
-            self.add_error(None, (text + _("At most %(most)s at once: choose fewer days, cars or people.")) % numbers)
+            text += _("At most %(most)s at once: choose fewer days, cars or people.")
+            if fits := min(days - 1, most // (cars * users)):
+                text += " " + ngettext("For so many, %(fits)s day fits.", "For so many, %(fits)s days fit.", fits)
+            self.add_error(None, text % {**numbers, "fits": fits})
 
 
 class SeveralForm(ManyForm):

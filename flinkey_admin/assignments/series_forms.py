@@ -44,7 +44,7 @@ class SeriesForm(ManyForm):
     """A rule for people and cars."""
 
     weekdays = forms.TypedMultipleChoiceField(
-        label=gettext_lazy("On"),
+        label=gettext_lazy("On these days"),
         coerce=int,
         choices=list(WEEKDAYS.items()),
         initial=[0, 1, 2, 3, 4],

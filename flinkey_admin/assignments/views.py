@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -136,7 +137,8 @@ def _form_page(
         "window": window,
         "next": safe_next(request, ""),
         "seen": meanwhile.mark_of(window) if window else "",
-        "quick": QUICK,
+        "quick": _quick(form.zone),
+        "was_asked": asked is not None,
         **_check(request, form, window, asked),
         **more,
     }
@@ -152,6 +154,14 @@ QUICK = [
     ("week", gettext_lazy("7 days")),
     ("open", gettext_lazy("Open end")),
 ]
+
+
+def _quick(zone: ZoneInfo) -> list[tuple[str, sentences.Text]]:
+    """The quick choices of now. None comes twice: on a Friday the evening is Friday's."""
+    now = timezone.now()
+    evening = windows.next_evening(now, zone)
+    twice = {name for name, ends in windows.EVENINGS.items() if name != "evening" and ends(now, zone) == evening}
+    return [(name, words) for name, words in QUICK if name not in twice]
 
 
 def _check(

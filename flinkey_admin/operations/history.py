@@ -75,6 +75,11 @@ class Filters:
         """Whether anything is filtered."""
         return self != Filters()
 
+    @property
+    def are_what_is_open(self) -> bool:
+        """Whether only what is unfinished or failed is wanted, of everybody and of always."""
+        return self == Filters(state="open")
+
 
 def _day(text: str) -> dt.date | None:
     try:

@@ -73,6 +73,13 @@ def test_now_then_and_later(seen: Person) -> None:
     assert ask(seen, CAR1, "2026-11-01T12:00") == []
 
 
+def test_of_a_moment_to_come_nothing_is_said_as_if_it_were_over(seen: Person) -> None:
+    later = visible(seen.get("/access/?car=4&at=2027-11-22T12:00"))
+    assert "Nobody may open this car then, so far as is planned." in later
+    assert "could open this car" not in later
+    assert "Nobody could open this car then" in visible(seen.get("/access/?car=4&at=2026-11-01T12:00"))
+
+
 def test_what_a_person_could_open_and_both(seen: Person) -> None:
     assert ask(seen, AYSE, "2026-11-25T12:00") == [("could", "Pool 1")]
     assert ask(seen, "/access/?car=1&user=2", "2026-11-25T12:00") == [("could", "Ayşe Öztürk")]

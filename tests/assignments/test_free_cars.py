@@ -53,9 +53,11 @@ def test_tomorrow_morning_is_one_click_and_the_group_stays(read: Person) -> None
         html.unescape(link)
         for link in re.findall(r'<a class="chip" href="([^"]*)"', page_of(read.get("/cars/free/?group=1")))
     ]
-    assert links[0] == "?start=2026-11-25T06%3A00&end=2026-11-25T12%3A00&group=1"
-    assert links[2] == "?start=2026-11-28T00%3A00&end=2026-11-30T00%3A00&group=1", "on a Tuesday"
-    assert "Hamburg, Wed 25 Nov, 06:00" in visible(read.get(f"/cars/free/{links[0]}"))
+    assert links[0] == "?start=2026-11-25T06%3A00&end=2026-11-25T12%3A00&group=1#list"
+    assert links[2] == "?start=2026-11-28T00%3A00&end=2026-11-30T00%3A00&group=1#list", "on a Tuesday"
+    page = read.get(f"/cars/free/{links[0]}")
+    assert "Hamburg, Wed 25 Nov, 06:00" in visible(page)
+    assert re.findall(r'aria-current="true">([^<]*)<', page_of(page)) == ["Tomorrow morning"]
 
 
 def test_ends_that_touch_are_not_in_the_way(read: Person) -> None:

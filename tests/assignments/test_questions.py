@@ -35,6 +35,7 @@ def test_who_has_it_at_the_same_time_is_named_before_anything_is_sent(
 ) -> None:
     page = coordinator.post(NEW, ON_POOL_1)
     assert (page.status_code, asked(page), count(flinkey, "createAssignment")) == (422, ["overlap"], 0)
+    assert page.content.decode().count("autofocus") == 1, "a small screen shows what is asked, not the top of the form"
     text = plain(page)
     assert "Jörg Müller" in text
     assert "Ayşe Öztürk : Wed 25 Nov, 09:00 - 18:00 Both: Wed 25 Nov, 17:00 - 18:00" in text

@@ -165,6 +165,7 @@ def test_what_is_wrong_is_said_beside_what_was_typed(
 def test_dates_and_counts_have_their_limits(clock: Clock, coordinator: Person, flinkey: Remote, settings: Any) -> None:
     settings.SERIES_WINDOWS = 7
     assert "That would be 8 accesses: days: 4, cars: 1, people: 2. At most 7 at once" in visible(plan(coordinator))
+    assert "For so many, 3 days fit." in visible(plan(coordinator))
     assert "A series lasts a year at most." in visible(plan(coordinator, last="2028-01-01"))
     assert "“soon” is no date." in visible(plan(coordinator, but="soon"))
     assert "None of these days" in visible(plan(coordinator, weekdays=["6"]))

@@ -399,3 +399,12 @@ def test_what_flinkey_asked_to_wait_for_is_finished_later(clock: Clock, coordina
     clock.advance(2)
     receipt(coordinator)
     assert Step.objects.get().state == State.CONFIRMED
+
+
+def test_no_quick_choice_comes_twice(clock: Clock, coordinator: Person, flinkey: Remote) -> None:
+    """On a Friday "until Friday" would be either this evening once more, or a riddle."""
+    words = re.compile(r'name="quick" value="(\w+)"')
+    assert words.findall(page_of(coordinator.get("/assignments/new/")))[1:4] == ["evening", "friday", "monday"]
+    clock.advance(3 * 24 * 3600)
+    coordinator.sign_in(COORDINATOR)
+    assert words.findall(page_of(coordinator.get("/assignments/new/")))[1:4] == ["evening", "monday", "week"]

@@ -33,6 +33,19 @@ def test_a_conflict_is_named_while_one_types_and_wants_a_tick(desk: Page, flinke
     expect(row).to_contain_text("seen in flinkey")
 
 
+def test_that_nothing_fits_covers_nothing(desk: Page) -> None:
+    """A finger reaches whatever comes after the field, without closing anything first."""
+    desk.goto("/assignments/new/?user=2")
+    desk.get_by_label("Car").press_sequentially("timbuktu")
+    said = desk.get_by_text("No car fits.")
+    expect(said).to_be_visible()
+    below = said.bounding_box()
+    place = desk.get_by_role("button", name="Open end").bounding_box()
+    assert below and place and below["y"] + below["height"] <= place["y"]
+    desk.get_by_role("button", name="Open end").click(timeout=2000)
+    expect(desk.get_by_label("Until", exact=True)).to_have_value("")
+
+
 def test_a_lost_answer_is_looked_for_and_never_sent_again(desk: Page, flinkey: Remote) -> None:
     flinkey.fault("createAssignment", "reset-after")
     desk.goto("/assignments/new/?car=4&user=2&next=/cars/4/")

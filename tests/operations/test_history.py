@@ -91,6 +91,12 @@ def test_what_fits_nothing_leads_back(story: Person) -> None:
     assert "Nothing fits these filters." in visible(story.get("/operations/?q=nothing"))
 
 
+def test_that_nothing_failed_is_good_news(clock: Clock, coordinator: Person) -> None:
+    good = "All is well: nothing is unfinished, and nothing failed."
+    assert good in visible(coordinator.get("/operations/?state=open"))
+    assert good not in visible(coordinator.get("/operations/?state=open&q=pool")), "something else may have failed"
+
+
 def test_it_costs_the_same_for_few_and_for_many(story: Person, django_assert_max_num_queries: Any) -> None:
     with django_assert_max_num_queries(12) as few:
         story.get("/operations/")

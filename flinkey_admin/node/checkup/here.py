@@ -99,7 +99,7 @@ def webhooks(customer: Customer | None) -> Line:
         return Line(title, OFF, text, _("To have them: FLINKEY_WEBHOOK_SECRET, see docs/configure.md."))
     if last is None:
         text = _("None has come yet. Changes are confirmed by reading back, which suffices.")
-        todo = _("To have them: address and secret in the flinkey portal; Messages from flinkey shows both.")
+        todo = _("To have them: address and secret in the flinkey portal; Messages from flinkey shows the address.")
         return Line(title, OFF, text, todo)
     return Line(title, GOOD, _("The last one came %(ago)s ago.") % {"ago": timesince(last)})
 
