@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Locator, Page, ViewportSize, expect, sync_playwright
 
-LOOK, LETTER = 800, 200  # milliseconds before a tap, and for a letter
+LOOK, LETTER = 1200, 250  # milliseconds for a tap with the finding of its place, and for a letter
 PHONE: ViewportSize = {"width": 390, "height": 844}
 
 
