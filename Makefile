@@ -12,7 +12,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run serve test lint bench format lighthouse screenshots pictures browser clean thorough postgres kill machine planted alive wheel secure dropped cluster load
+.PHONY: help demo run serve test lint bench format lighthouse screenshots pictures browser clean thorough postgres kill machine planted alive wheel release audit secure dropped cluster load
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
@@ -63,6 +63,23 @@ wheel: $(VENV)/dev ## builds the wheel into dist/ and tries it in a fresh enviro
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
 	WHEEL=$$(ls dist/*.whl) $(BIN)/python -m pytest -q -n 0 tests/installed/wheel.py
 
+release: wheel $(VENV)/release ## what a release consists of, into dist/: wheel, pinned hashes, list of components, checksums
+	@cp requirements.txt dist/
+	$(BIN)/python -m venv --clear --without-pip var/release
+	$(BIN)/python -m pip --python var/release/bin/python install --quiet --disable-pip-version-check --require-hashes --only-binary :all: \
+		-r requirements.txt
+	$(BIN)/cyclonedx-py environment var/release/bin/python --pyproject pyproject.toml --mc-type application \
+		--output-reproducible --output-format JSON --output-file dist/sbom.cdx.json
+	@cd dist && sha256sum * > SHA256SUMS && cat SHA256SUMS
+
+# By uv, since it alone pins for every Python and machine at once: Debian 12 needs a package that 3.11.4 no longer does.
+requirements.txt: pyproject.toml constraints.txt | $(VENV)/release
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-config --generate-hashes --no-header --no-annotate \
+		--no-emit-index-url --extra postgres --extra redis --constraint constraints.txt pyproject.toml --output-file $@
+
+audit: $(VENV)/release ## asks the package index for known weaknesses of what a release is installed with; needs the network
+	$(BIN)/pip-audit --strict --require-hashes --disable-pip --requirement requirements.txt
+
 secure: $(VENV)/dev ## every forged form, replay, guess and message of which `make test` takes a tenth
 	$(BIN)/python -m pytest -n $(WORKERS) --thorough tests/security
 
@@ -110,6 +127,10 @@ postgres: ## the database that the test of two workers starts
 $(VENV)/run: pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(PIP) --editable .
+	@touch $@
+
+$(VENV)/release: $(VENV)/run
+	@$(PIP) --editable '.[release]'
 	@touch $@
 
 $(VENV)/dev: $(VENV)/run

@@ -41,11 +41,12 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def command(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The console command of a fresh environment that holds the wheel and what it asks for, nothing else."""
+    """The console command of a fresh environment with what requirements.txt names by its hashes, and the wheel."""
     folder = tmp_path_factory.mktemp("venv")
     subprocess.run([sys.executable, "-m", "venv", str(folder)], env=KEPT, check=True)
-    pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "--constraint", "constraints.txt"]
-    subprocess.run([*pip, str(wheel)], env=KEPT, cwd=ROOT, check=True)
+    pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet"]
+    subprocess.run([*pip, "--require-hashes", "-r", "requirements.txt"], env=KEPT, cwd=ROOT, check=True)
+    subprocess.run([*pip, "--no-deps", str(wheel)], env=KEPT, cwd=ROOT, check=True)
     return folder / "bin" / "flinkey-admin"
 
 
