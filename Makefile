@@ -12,7 +12,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run serve test lint bench format lighthouse screenshots pictures browser clean thorough postgres kill machine planted alive wheel release audit secure dropped cluster load
+.PHONY: help demo run serve test lint bench format lighthouse screenshots pictures browser clean thorough postgres kill machine planted alive wheel release audit observatory secure dropped cluster load
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
@@ -105,6 +105,14 @@ lighthouse: $(VENV)/dev ## Lighthouse on every main page, as in production; need
 		&& apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; }
 	@test -x var/lighthouse/node_modules/.bin/lighthouse || npm install --prefix var/lighthouse --no-audit --no-fund --loglevel=error lighthouse@12.8.2
 	$(BIN)/python -m tests.lighthouse
+
+observatory: $(VENV)/dev ## Mozilla's HTTP Observatory on every address, in production behind nginx; needs npm and nginx
+	@PATH="$$PATH:/usr/sbin" command -v nginx >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+		&& apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq nginx-light >/dev/null; }
+	@test -d var/observatory/node_modules/@mdn/mdn-http-observatory || npm install --prefix var/observatory --no-audit \
+		--no-fund --loglevel=error --ignore-scripts @mdn/mdn-http-observatory@1.4.8
+	@echo {} > var/observatory/node_modules/@mdn/mdn-http-observatory/conf/hsts-preload.json # we are not on that list
+	DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python -m tests.observatory
 
 screenshots: browser ## the pictures of the README
 	$(BIN)/python -m tests.screenshots

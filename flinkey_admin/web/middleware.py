@@ -80,9 +80,6 @@ def door(get_response: GetResponse) -> GetResponse:
         else:
             response = get_response(request)
         response.headers.setdefault("Content-Security-Policy", "frame-ancestors 'none'")
-        if response.headers.get("Cache-Control", "").endswith("immutable"):
-            # Nobody asks again whether that has changed; the bytes of a first visit are counted.
-            response.headers.pop("Last-Modified", None)
         return response
 
     return middleware

@@ -101,8 +101,8 @@ def certificate(folder: Path) -> tuple[Path, Path]:
     """A certificate for 127.0.0.1 that nobody trusts, and its key."""
     cert, key = folder / "cert.pem", folder / "key.pem"
     command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-    names = ["-subj", "/CN=127.0.0.1", "-days", "2", "-keyout", str(key), "-out", str(cert)]
-    subprocess.run([*command, *names], check=True, capture_output=True)
+    names = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "2"]
+    subprocess.run([*command, *names, "-keyout", str(key), "-out", str(cert)], check=True, capture_output=True)
     return cert, key
 
 
@@ -117,6 +117,7 @@ def nginx(folder: Path, nodes: Sequence[int]) -> Iterator[str]:
         "    server 127.0.0.1:8000;": servers,
         "listen 80;": f"listen 127.0.0.1:{plain};",
         "listen 443 ssl": f"listen 127.0.0.1:{port} ssl",
+        "https://$host$request_uri": f"https://$host:{port}$request_uri",
         "fleet.example.com;": "127.0.0.1;",
         "/etc/ssl/fleet.example.com.pem": str(cert),
         "/etc/ssl/private/fleet.example.com.key": str(key),
