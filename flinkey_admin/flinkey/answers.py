@@ -11,7 +11,7 @@ from urllib.parse import quote, quote_plus
 
 from . import errors, wording
 from .calls import Call
-from .fields import ShapeError
+from .fields import ShapeError, fit
 
 T = TypeVar("T")
 
@@ -124,7 +124,7 @@ def masked(text: str, secrets: tuple[str, ...]) -> str:
         )
         for spelling in sorted(spellings, key=len, reverse=True):
             text = text.replace(spelling, "***")
-    return _JWT.sub("***", text)[:_DETAIL]
+    return fit(_JWT.sub("***", text)[:_DETAIL])
 
 
 def _unauthorized(call: Call[T], answer: Answer) -> type[errors.FlinkeyError]:

@@ -9,6 +9,8 @@ T = TypeVar("T")
 
 _WHOLE = re.compile(r"-?[0-9]{1,18}(\.0+)?")
 _FRACTION = re.compile(r"[.,][0-9]+")
+# What no page of HTML and no PostgreSQL may hold: signs that control, halves of signs, and what is none.
+_UNFIT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 
 
 class ShapeError(ValueError):
@@ -54,12 +56,19 @@ def optional_integer(value: object) -> int | None:
 
 
 def text(value: object) -> str | None:
-    """A string or None; a number is taken as its digits. Raises ShapeError."""
-    if value is None or isinstance(value, str):
-        return value
+    """A string or None; a number is taken as its digits. What cannot be shown becomes U+FFFD. Raises ShapeError."""
+    if isinstance(value, str):
+        return fit(value)
+    if value is None:
+        return None
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return str(value)
     raise ShapeError("a text was expected")
+
+
+def fit(value: str) -> str:
+    """The string with U+FFFD for what cannot be kept and shown."""
+    return value if value.isprintable() else _UNFIT.sub("\ufffd", value)
 
 
 def flag(value: object) -> bool:

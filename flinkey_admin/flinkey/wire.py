@@ -16,6 +16,7 @@ from requests.adapters import HTTPAdapter
 from requests.models import Response
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.util.ssl_ import create_urllib3_context
 
 
 class Progress(threading.local):
@@ -93,7 +94,11 @@ class _Connection(HTTPConnection):
 
 
 class _SecureConnection(_Connection, HTTPSConnection):
-    pass
+    def connect(self) -> None:
+        # urllib3's own would write the keys of each connection into the file that SSLKEYLOGFILE names.
+        self.ssl_context = create_urllib3_context()
+        self.ssl_context.keylog_filename = None  # type: ignore[assignment]
+        super().connect()
 
 
 class _Pool(HTTPConnectionPool):

@@ -16,7 +16,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from flinkey_admin.accounts.models import Customer
-from flinkey_admin.flinkey.fields import instant
+from flinkey_admin.flinkey.fields import fit, instant
 from flinkey_admin.operations import journal, signals
 from flinkey_admin.operations.calls import WINDOW_VERBS
 from flinkey_admin.operations.confirmation import check_window
@@ -60,19 +60,14 @@ def take(event: str, body: bytes) -> None:
     digest = hashlib.sha256(event.encode() + body).hexdigest()
     customer = _customer(said)
     is_odd = customer is None or not _is_known(said or {})
-    journal.keep_webhook(digest, event, _storable(body.decode(errors="replace")), step, customer, is_odd=is_odd)
+    journal.keep_webhook(digest, event, fit(body.decode(errors="replace")), step, customer, is_odd=is_odd)
     if step and said is not None:
         succeeded = said.get("operationSucceeded")
-        message = _storable(str(said.get("errorMessage") or ""))[:LONGEST]
+        message = fit(str(said.get("errorMessage") or "")[:LONGEST])
         journal.hint(step, {"succeeded": succeeded, "message": message})
         check_window.enqueue(step.pk)
     elif said is not None:
         signals.told.send(sender=None, customer_id=str(said.get("customerId")), said=said)
-
-
-def _storable(text: str) -> str:
-    """The text without what a database refuses: zero bytes and halves of characters."""
-    return text.replace("\0", "\ufffd").encode(errors="replace").decode()
 
 
 def _parse(body: bytes) -> dict[str, Any] | None:

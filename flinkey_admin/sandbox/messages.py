@@ -66,7 +66,7 @@ class Refusal(Exception):
 
 def json_answer(status: int, value: Any, content_type: str = JSON) -> Answer:
     """An answer with a JSON body."""
-    body = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    body = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(errors="backslashreplace")
     return Answer(status, body, content_type)
 
 

@@ -273,7 +273,7 @@ def test_people_in_an_unusable_answer_are_not_quoted() -> None:
 
 
 def test_an_answer_cannot_forge_a_line_of_the_log() -> None:
-    assert str(read_error(500, b"a\r\nERROR\x1b[31m b")) == "getGroups: 500: a  ERROR [31m b"
+    assert str(read_error(500, b"a\r\nERROR\x1b[31m b")) == "getGroups: 500: a  ERROR\ufffd[31m b"
 
 
 def test_errors_survive_a_journey_between_processes() -> None:
@@ -281,3 +281,7 @@ def test_errors_survive_a_journey_between_processes() -> None:
     copy = pickle.loads(pickle.dumps(error))
 
     assert (type(copy), vars(copy), str(copy)) == (type(error), vars(error), str(error))
+
+
+def test_what_no_database_can_hold_is_in_no_error() -> None:
+    assert read_error(400, b"a\0b\x1b[31m\xff").detail == "a\ufffdb\ufffd[31m\ufffd"

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from flinkey_admin.flinkey import Odata, errors, odata_string, records
+from flinkey_admin.flinkey import Odata, errors, fields, odata_string, records
 from flinkey_admin.flinkey.fields import ShapeError, integer, optional_instant, written
 from flinkey_admin.flinkey.records import Assignment, Car, Customer, Group, Kind, Product, Service, User
 
@@ -88,6 +88,19 @@ def test_what_is_no_time_is_no_shape(value: object) -> None:
 def test_what_is_no_whole_number_is_no_id(value: object) -> None:
     with pytest.raises(ShapeError):
         integer(value)
+
+
+@pytest.mark.parametrize(
+    ("came", "kept"),
+    [
+        ("a\0b", "a\ufffdb"),
+        ("\ud83d", "\ufffd"),
+        ("\x01\x0b\x1f\x7f\x85\ufffe", "\ufffd" * 6),
+        ("Ayşe\t1\r\n2 😀\u202e", "Ayşe\t1\r\n2 😀\u202e"),
+    ],
+)
+def test_what_no_page_and_no_database_can_hold_is_replaced(came: str, kept: str) -> None:
+    assert fields.text(came) == kept
 
 
 def test_kinds_are_the_words_of_the_addresses() -> None:

@@ -83,33 +83,48 @@ def test_cookies_are_not_kept() -> None:
     assert all("cookie" not in headers(request) for request in wire.requests)
 
 
-@pytest.mark.parametrize("target", ["{elsewhere}/groups", "http://[::1", "//evil", "/v3/customers"])
-def test_redirects_are_not_followed(target: str) -> None:
-    with Wire(GROUPS) as elsewhere:
-        location = target.format(elsewhere=elsewhere.url)
-        with Wire(answer(307, Location=location)) as wire, client(wire.url) as flinkey:
-            with pytest.raises(errors.Unavailable) as read_error:
-                read(flinkey)
-            with pytest.raises(errors.OutcomeUnknown) as write_error:
-                write(flinkey)
+TARGETS = ["{elsewhere}/groups", "http://[::1", "//evil", "/v3/customers", "{elsewhere}/v3/oauth2/token"]
 
-        assert (read_error.value.status, write_error.value.status) == (307, 307)
-        assert (len(wire.requests), elsewhere.requests) == (2, [])
+
+@pytest.mark.sampled(2)
+@pytest.mark.parametrize("status", [300, 301, 302, 303, 307, 308])
+def test_redirects_are_not_followed(status: int) -> None:
+    """6 statuses x 5 targets x a sign-in, a read and a write: neither password, token nor key goes anywhere else."""
+    with Wire(GROUPS) as elsewhere:
+        for target in TARGETS:
+            location = target.format(elsewhere=elsewhere.url)
+            with Wire(answer(status, Location=location)) as wire, client(wire.url) as flinkey:
+                for call in (sign_in, read):
+                    with pytest.raises(errors.Unavailable) as read_error:
+                        call(flinkey)
+                    assert read_error.value.status == status
+                with pytest.raises(errors.OutcomeUnknown) as write_error:
+                    write(flinkey)
+            assert write_error.value.status == status
+            assert (len(wire.requests), elsewhere.connections) == (3, 0)
 
 
 def test_the_environment_has_no_say(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    netrc = tmp_path / "netrc"
-    netrc.write_text("machine 127.0.0.1 login evil password evil\n", encoding="ascii")
-    netrc.chmod(0o600)
-    monkeypatch.setenv("NETRC", str(netrc))
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere")
-    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+    """Three files with passwords, five variables with proxies, five with authorities; over TLS: test_way_out.py."""
+    for name in ("netrc", ".netrc", "_netrc"):
+        (tmp_path / name).write_text("machine 127.0.0.1 login evil password evil\n", encoding="ascii")
+        (tmp_path / name).chmod(0o600)
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE"):
+        monkeypatch.setenv(name, "/nowhere")
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy", "HTTPS_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
 
-    with Wire(GROUPS) as wire, client(wire.url) as flinkey:
-        read(flinkey)
-
-    assert headers(wire.requests[0])["authorization"] == "Bearer the-token"
+    for own_netrc in (True, False):  # the one that is named, then those at home
+        if not own_netrc:
+            monkeypatch.delenv("NETRC")
+        with Wire(GROUPS, answer(400)) as wire, client(wire.url) as flinkey:
+            read(flinkey)
+            with pytest.raises(errors.SignInRefused):
+                sign_in(flinkey)
+        assert headers(wire.requests[0])["authorization"] == "Bearer the-token"
+        assert "authorization" not in headers(wire.requests[1])
 
 
 def test_a_proxy_of_ours_is_used() -> None:
