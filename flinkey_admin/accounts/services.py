@@ -93,8 +93,6 @@ def _open(request: HttpRequest, manager: Manager, token: Token, listed: list[rec
     session[DEVICE] = device_of(request.headers.get("User-Agent", ""))
     if len(listed) == 1:
         session[CUSTOMER] = listed[0].id
-    elif session.get(CUSTOMER) not in {customer.id for customer in listed}:
-        session.pop(CUSTOMER, None)
     session.save()
     SignIn.objects.filter(expires_at__lte=now).delete()
     type(session).clear_expired()  # with the tokens in them

@@ -10,7 +10,7 @@ from flinkey_admin.accounts.scoping import Scope, client_for, scope_for
 from flinkey_admin.sandbox import Remote
 from flinkey_admin.web import sentences
 from tests.accounts.stage import is_sign_in, stored
-from tests.conftest import BOTH, COORDINATOR, SOUTHERNER, Person
+from tests.conftest import BOTH, COORDINATOR, PASSWORD, SOUTHERNER, Person
 from tests.web.pages import SENTENCE, TOAST, headings, only, read
 
 OFFERED = re.compile(
@@ -207,6 +207,30 @@ def test_the_other_customer_stays(both: Person, remote: Remote) -> None:
     assert OFFERED.findall(page) == [("1", "Nordwind Flotte GmbH")]
     choose(both, "1")
     assert "Hamburg" in both.get("/groups/").content.decode()
+
+
+def test_the_choice_after_a_loss_leads_to_no_page_of_the_lost_customer(visitor: Person, remote: Remote) -> None:
+    """The page that was asked for last names ids which mean other things for whoever is chosen now."""
+    _three_customers(remote)
+    visitor.sign_in(BOTH)
+    choose(visitor, "3")
+    remote.change("revoke_manager", email=BOTH, customer=3)
+    remote.expire_tokens()
+    asked = visitor.get("/groups/new/", follow=True)
+    assert visitor.post("/sign-in/", {"username": BOTH, "password": PASSWORD, "next": "/groups/1/"}).status_code == 302
+    page = visitor.get("/groups/1/", follow=True)
+    assert OFFERED.findall(page.content.decode()) == [("1", "Nordwind Flotte GmbH"), ("2", "Südstern Carsharing AG")]
+    assert asked.status_code == 200
+    assert choose(visitor, "2", next="/groups/1/").headers["Location"] == "/"
+    assert "Stuttgart" in visitor.get("/groups/1/").content.decode()
+
+
+def _three_customers(remote: Remote) -> None:
+    saved = remote.snapshot()
+    third = {**saved["world"]["customers"][1], "id": 3, "name": "Weststern"}
+    saved["world"]["customers"].append(third)
+    saved["world"]["managers"][BOTH] = [1, 2, 3]
+    remote.restore(saved)
 
 
 def test_the_worker_loses_reach_too(coordinator: Person, remote: Remote) -> None:
