@@ -59,6 +59,16 @@ HOSTILE = [
     "/groups/\r\nSet-Cookie: sessionid=planted",
     "/groups/\r\n\r\n<script>alert(1)</script>",
     "https://testserver/groups/",
+    "https://evil.example\\@testserver/",
+    "http://testserver:80@evil.example/",
+    "///\\evil.example",
+    "/\u2028/evil.example",
+    "\u3000//evil.example",
+    "javascript://testserver/%0aalert(1)",
+    "blob:https://evil.example/x",
+    "file:///etc/passwd",
+    "//evil.example%2f@testserver/",
+    "//evil.example?next=/groups/",
 ]
 SOME = HOSTILE[::6]  # one function decides for all: where its answers are met by all, these tell whether it is asked
 FRIENDLY = [
