@@ -1,14 +1,17 @@
 """The token of flinkey: encrypted where it is kept, never written anywhere, gone when its time is over."""
 
+import base64
 import datetime as dt
 import json
 import logging
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import time_machine
 from cryptography.fernet import Fernet
+from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db import connection
 from django.utils import timezone
@@ -16,10 +19,14 @@ from django.utils import timezone
 from flinkey_admin import upstream
 from flinkey_admin.accounts.models import Manager, SignIn
 from flinkey_admin.accounts.scoping import Scope, client_for, scope_for
+from flinkey_admin.operations.models import Operation
 from flinkey_admin.sandbox import API_KEY, Remote
 from tests.accounts.stage import is_sign_in, operations, stored, tokens_of
 from tests.conftest import COORDINATOR, PASSWORD, Person
+from tests.operations.stage import press
+from tests.operations.windows import SECRET, created, give, remove, send, told
 
+GUESS = "a-password-that-is-wrong"
 MINUTE, HOUR = 60, 3600
 
 
@@ -29,10 +36,12 @@ def in_(seconds: float) -> Any:
 
 
 def secrets_of(remote: Remote) -> set[str]:
-    """Tokens whole and their telling parts, the password, the API key."""
+    """Tokens whole and their telling parts, the passwords, the keys, the webhook's secret, also in other spellings."""
     tokens = tokens_of(remote)
     assert tokens
-    return tokens | {part for token in tokens for part in token.split(".")[1:]} | {PASSWORD, API_KEY}
+    ours = {API_KEY, SECRET, settings.SECRET_KEY, *settings.TOKEN_KEYS}
+    plain = tokens | {part for token in tokens for part in token.split(".")[1:]} | {PASSWORD, GUESS} | ours
+    return plain | {base64.b64encode(one.encode()).decode().rstrip("=") for one in plain} | set(map(quote, plain))
 
 
 # Where it must not be -----------------------------------------------------------------------------------------------
@@ -50,10 +59,24 @@ def everything_in_the_database() -> str:
 
 
 def busy_day(person: Person, remote: Remote) -> None:
-    """A sign-in that fails, one that does, changes, a window, faults with the upstream's own words, a dead token."""
-    person.sign_in(COORDINATOR, "wrong")
+    """A sign-in that fails, one that does, a move, windows given and removed, messages about them, a forged one, a
+    calendar, a sign-in elsewhere and its sign-out, faults with the upstream's own words, a dead token."""
+    person.sign_in(COORDINATOR, GUESS)
     person.sign_in(COORDINATOR)
     person.post("/groups/new/", {"name": "Neu"})
+    review = person.post("/groups/1/cars/move/", {"id": ["1", "2"], "to": "2"}, follow=True)
+    press(person, review, "run")
+    give(person)
+    send(created())
+    send(created(errorMessage="The box does not answer.", operationSucceeded=False))
+    send(created(), secret=f"{SECRET}x")
+    remove(person)
+    send(told(2), "deleted")
+    person.post("/cars/1/calendar/", {"what": "on"})
+    elsewhere = Person()
+    elsewhere.sign_in(COORDINATOR)
+    elsewhere.get("/settings/sessions/")
+    elsewhere.post("/sign-out/")
     remote.fault("getGroups", "status", status=500, times=2)
     person.get("/groups/")
     person.get("/cars/1/")
@@ -64,6 +87,7 @@ def busy_day(person: Person, remote: Remote) -> None:
     person.post("/groups/new/", {"name": "Abends"})
     person.sign_in(COORDINATOR)
     person.get("/groups/")
+    assert Operation.objects.count() == 4, "all of that was done"
 
 
 @pytest.mark.django_db(transaction=True)
