@@ -22,6 +22,7 @@ from django_tasks_db.models import DBTaskResult
 from flinkey_admin import upstream
 from flinkey_admin.sandbox import Remote, Sandbox
 from tests import thrift
+from tests.room import roomy
 from tests.security.statements import guard
 from tests.stages import Stages
 
@@ -34,20 +35,10 @@ SOUTHERNER = "sued@suedstern.example"  # manages customer 2
 NOBODY = "nobody@nordwind.example"  # a right password, but no customer
 
 
-def _roomy(call: Any, *args: Any) -> Any:
-    return call(*args)
-
-
-# Python (until 3.14) keeps the frames of a thread in pieces of 16 KB and gives a piece back to the system when it is
-# empty: a loop that calls at the edge of one maps and unmaps memory at each turn, which took a third of the time of a
-# run. A frame that claims half a megabyte gets a piece with as much again behind it, so no test comes to an edge.
-_roomy.__code__ = _roomy.__code__.replace(co_stacksize=1 << 16)
-
-
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> Any:
     """Runs a test as pytest does, with room for its frames."""
-    return _roomy(item.config.pluginmanager.getplugin("runner").pytest_runtest_protocol, item, nextitem)
+    return roomy(item.config.pluginmanager.getplugin("runner").pytest_runtest_protocol, item, nextitem)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
