@@ -104,7 +104,7 @@ def test_what_drags_comes_with_a_hand_and_takes_what_that_has_done_meanwhile(wee
     loaded = "performance.getEntriesByType('resource').map((one) => one.name).join()"
     assert not re.search(r"timeline\.js|hand\.css", week.evaluate(loaded))
     coming: list[Route] = []
-    week.route("**/timeline*.js", coming.append)
+    week.route("**/timeline*.js", lambda route: coming.extend([route]))
     place = box(week.locator("#w6"))
     week.mouse.move(place["x"] + place["width"] / 2, place["y"] + place["height"] / 2)
     week.mouse.down()
