@@ -112,6 +112,7 @@ def from_overview(thumb: Thumb, things: Things, task: str) -> tuple[Thumb, float
 
 def main(address: str, things: Things) -> None:
     path = os.environ.get("CHROMIUM") or shutil.which("chromium-headless-shell") or shutil.which("chromium")
+    expect.set_options(timeout=30_000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
         context = browser.new_context(
