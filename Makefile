@@ -80,9 +80,9 @@ requirements.txt: pyproject.toml constraints.txt | $(VENV)/release
 audit: $(VENV)/release ## asks the package index for known weaknesses of what a release is installed with; needs the network
 	$(BIN)/pip-audit --strict --require-hashes --disable-pip --requirement requirements.txt
 
-secure: $(VENV)/dev ## every forged form, replay, guess, payload and fetch of which `make test` takes a tenth
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --thorough tests/security tests/accounts/test_redirects.py \
-		tests/accounts/test_token.py tests/flinkey/test_tls.py tests/flinkey/test_way_out.py
+secure: browser ## every forged form, replay, guess, payload and fetch of which `make test` takes a tenth
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --thorough tests/security tests/browser/test_hostile_names.py \
+		tests/accounts/test_redirects.py tests/accounts/test_token.py tests/flinkey/test_tls.py tests/flinkey/test_way_out.py
 
 dropped: $(VENV)/dev ## takes the customer out of one query or key after the other: some test must notice
 	$(BIN)/python -m tests.dropped $(TESTS)
