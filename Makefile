@@ -81,6 +81,9 @@ audit: $(VENV)/release ## asks the package index for known weaknesses of what a 
 	$(BIN)/pip-audit --strict --require-hashes --disable-pip --requirement requirements.txt
 
 secure: browser ## every forged form, replay, guess, payload and fetch of which `make test` takes a tenth
+	@command -v redis-server >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq \
+		&& DEBIAN_FRONTEND=noninteractive apt-get install -y -qq redis-server >/dev/null; } \
+		|| { echo "This test needs redis-server. Install it (Debian: apt install redis-server)."; exit 1; }
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --thorough tests/security tests/browser/test_hostile_names.py \
 		tests/accounts/test_redirects.py tests/accounts/test_token.py tests/flinkey/test_tls.py tests/flinkey/test_way_out.py
 
