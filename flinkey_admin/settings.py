@@ -197,6 +197,7 @@ TEMPLATES = [
                 "django.templatetags.static",
                 "flinkey_admin.web.templatetags.icons",
                 "flinkey_admin.web.templatetags.kinds",
+                "flinkey_admin.web.templatetags.scripts",
                 "flinkey_admin.web.templatetags.times",
             ],
         },

@@ -23,7 +23,7 @@ OF_DOCUMENTS = ("Last-Modified", "ETag", "Referrer-Policy", "Cross-Origin-Opener
 FOREVER = "max-age=31536000, immutable"
 BROTLI = re.compile(r"\bbr\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))")
 QUALITY = 7  # two milliseconds for fifty rows; the best one would take longer than all of the page
-PAD = 100  # bytes that a page is longer at most, by chance; as many as Django's own compression adds
+PAD = 64  # bytes that a page is longer at most, by chance
 
 
 def brotli_pages(get_response: GetResponse) -> GetResponse:

@@ -116,21 +116,26 @@ def idle() -> Idle:
 
 
 @pytest.fixture
-def open_window(browser: Browser, idle: Idle) -> Iterator[Open]:
-    """Opens a browser with a memory of its own; the options are those of Playwright's new_context."""
+def open_window(request: pytest.FixtureRequest, browser: Browser, idle: Idle) -> Iterator[Open]:
+    """Opens a browser with a memory of its own; the options are those of Playwright's new_context.
+
+    A test that does to it what nothing undoes (another clock, no network) is marked `own_browser`.
+    """
+    alone = request.node.get_closest_marker("own_browser") is not None
     opened: list[tuple[str, BrowserContext]] = []
 
     def open_one(**options: Any) -> BrowserContext:
         wanted = {"viewport": {"width": 1280, "height": 800}, "locale": "en-GB", "timezone_id": "Europe/Berlin"}
         kind = repr(sorted(options.items()))
-        context = idle[kind].pop() if idle[kind] else browser.new_context(**(wanted | options))
+        known = idle[kind] and not alone
+        context = idle[kind].pop() if known else browser.new_context(**(wanted | options))
         context.set_default_timeout(PATIENCE)
         opened.append((kind, context))
         return context
 
     yield open_one
     for kind, context in opened:
-        if "storage_state" in kind:
+        if alone or "storage_state" in kind:
             context.close()
         else:
             forget(context)

@@ -72,7 +72,7 @@ def test_no_sentence_is_written_twice() -> None:
 
 def test_every_sentence_ends_like_one() -> None:
     said = [*sentences.MISSING.values(), *sentences.CONFLICT.values(), *sentences.REASONS.values()]
-    said += [value for name, value in vars(sentences).items() if name.isupper() and not isinstance(value, dict)]
+    said += [value for name, value in vars(sentences).items() if name.isupper() and not isinstance(value, dict | tuple)]
     assert [str(text) for text in said if not re.fullmatch(r"\S.*[.?]", str(text))] == []
 
 

@@ -6,12 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.http import HttpResponse
-from django.test import Client, RequestFactory
+from django.test import Client
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 
 from flinkey_admin.sandbox import Remote
-from flinkey_admin.web.middleware import door
 from flinkey_admin.web.sentences import TOO_MUCH
 from tests.accounts.stage import Answer
 from tests.conftest import Person
@@ -165,25 +163,13 @@ def test_health_is_told_with_flinkey_down(visitor: Person, settings: Any) -> Non
 # Files, and what belongs to no page ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", ["/static/css/app.css", "/static/js/app.js", "/static/img/icon.svg"])
+@pytest.mark.parametrize("path", ["/static/css/app.css", "/static/js/app.js", "/static/img/icons.svg"])
 def test_files_stand_in_no_frame(visitor: Person, path: str) -> None:
     answer: Any = visitor.get(path)
     assert answer.status_code == 200
     assert answer.headers["Content-Security-Policy"] == "frame-ancestors 'none'"
     assert (answer.headers["X-Content-Type-Options"], answer.headers["Referrer-Policy"]) == ("nosniff", "same-origin")
     assert b"".join(answer.streaming_content)
-
-
-def test_a_file_for_ever_says_not_when_it_was_made() -> None:
-    """Its name changes with what is in it, and the first visit has no byte to give away."""
-
-    def answered(kept: str) -> HttpResponse:
-        headers = {"Cache-Control": kept, "Last-Modified": "Fri, 27 Nov 2026 08:00:00 GMT", "ETag": '"1"'}
-        return door(lambda _request: HttpResponse(headers=headers))(RequestFactory().get("/static/css/app.css"))
-
-    assert "Last-Modified" not in answered("max-age=315360000, public, immutable").headers
-    assert "ETag" in answered("max-age=315360000, public, immutable").headers
-    assert "Last-Modified" in answered("max-age=60, public").headers
 
 
 @pytest.mark.sampled(1)

@@ -12,6 +12,7 @@ from django.core.management import call_command
 from django.test import override_settings
 
 from flinkey_admin.sandbox import Remote
+from flinkey_admin.web.templatetags import icons
 from tests.conftest import COORDINATOR, Person
 
 IMPORTED = re.compile(r'import\("\./([^"]+)"\)')
@@ -39,7 +40,9 @@ def collected(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     }
     with override_settings(STATIC_ROOT=folder, STORAGES=storages, **production):
         call_command("collectstatic", "--no-input", "--verbosity", "0")
+        icons._icon.cache_clear()  # it keeps the address of its sheet
         yield folder
+    icons._icon.cache_clear()
 
 
 def test_scripts_load_each_other_by_the_names_of_their_content(collected: Path) -> None:

@@ -6,9 +6,10 @@ import hashlib
 
 from django import template
 from django.conf import settings
-from django.contrib.staticfiles.storage import staticfiles_storage
+from django.contrib.staticfiles.storage import ManifestFilesMixin
+from django.core.files.storage import storages
+from django.template.loader import render_to_string
 from django.templatetags.static import static
-from django.utils.html import format_html
 
 register = template.Library()
 
@@ -17,16 +18,18 @@ register = template.Library()
 def script(path: str, how: str = "defer") -> str:
     """A script by its path below static/, loaded so (`defer`, or `type=module`).
 
-    With the hash of the file as it is sent: a browser runs nothing that a cache or a proxy on the way has changed. On
-    this machine, where files are edited, it goes without. Raises ValueError for a file that is not there.
+    One of ours with the hash of the file as it is sent: a browser runs nothing that a cache or a proxy on the way has
+    changed. Where files are edited, and so not named by their content, it goes without. Raises ValueError for a file
+    that is not there.
     """
-    if settings.LOOPBACK:
-        return format_html('<script src="{}" {}></script>', static(path), how)
-    return format_html('<script src="{}" {} integrity="sha256-{}"></script>', static(path), how, _digest(static(path)))
+    facts = {"address": static(path), "how": how}
+    if path.startswith("js/") and isinstance(storages["staticfiles"], ManifestFilesMixin):
+        facts["digest"] = _digest(facts["address"])
+    return render_to_string("web/_script.html", facts)
 
 
 @functools.cache
 def _digest(address: str) -> str:
     """Of the file at this address, whose name changes with its content."""
-    with staticfiles_storage.open(address.removeprefix(settings.STATIC_URL)) as file:
+    with storages["staticfiles"].open(address.removeprefix(settings.STATIC_URL)) as file:
         return base64.b64encode(hashlib.sha256(file.read()).digest()).decode()
