@@ -489,17 +489,21 @@ def finish(customer: Customer, wave: Wave, taken: Sequence[str]) -> None:
     A fault that concerns every call closes the breaker; another one keeps its list from being asked for again at once.
     """
     lost = [name for name in taken if name not in wave.read]
+    personal = next((error for error in wave.failed.values() if _is_personal(error)), None)
     if lost:
-        wait = any(not _is_trouble(error) for error in wave.failed.values())
+        wait = personal is None and any(not _is_trouble(error) for error in wave.failed.values())
         store.release(customer, lost, timezone.now() + breaker.INTERVAL if wait else None)
     with _done:
         _done.notify_all()
+    if personal is not None:
+        raise personal
     for error in wave.failed.values():
-        if isinstance(error, errors.Unauthorized) or getattr(error, "missing", "") == "manager":
-            store.release(customer, lost)
-            raise error
         if _is_trouble(error):
             breaker.failed(error)
+
+
+def _is_personal(error: errors.FlinkeyError) -> bool:
+    return isinstance(error, errors.Unauthorized) or getattr(error, "missing", "") == "manager"
 
 
 def _is_trouble(error: errors.FlinkeyError) -> bool:
