@@ -2,13 +2,13 @@
 
 Numbers tried: 200 strings (tests/security/hostile.py) in every field of cars, users, contracts, boxes and groups and in
 flinkey's refusals and messages, ten of them as the customer's name; the pages of each thing and all others are opened,
-without the policy that would stop a script, so that the escaping alone must: 3,000 pages. `make test` opens 50.
+without the policy that would stop a script, so that the escaping alone must: 3,000 pages. `make test` opens 20.
 """
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import BrowserContext, Dialog, Page
@@ -53,6 +53,8 @@ PUT_IN = f"""text => {{
   document.body.append(document.createRange().createContextualFragment(text + ">")); // as a page would go on
   return ({FOREIGN})();
 }}"""
+# Its scripts have run. Without the policy, Chromium now and then waits for ever for a picture it has asked for twice.
+READY: Literal["domcontentloaded"] = "domcontentloaded"
 PATIENCE = 120_000  # milliseconds for a page: one of 250
 
 
@@ -67,7 +69,6 @@ class Alarm:
         page = context.new_page()
         page.set_default_timeout(PATIENCE)
         page.expose_function("kanari", lambda *_said: self.heard.append("kanari was called"))
-        page.route(lambda url: not url.startswith(self.url), lambda route: route.abort())
         page.on("dialog", self._dismiss)
         page.on("request", lambda asked: self.heard.append(asked.url) if not asked.url.startswith(self.url) else None)
         return page
@@ -124,9 +125,9 @@ def carry(person: Person, context: BrowserContext, url: str) -> None:
 
 def found_by_typing(page: Page) -> list[str]:
     """What scripts of ours put into a page: the palette's hits, and a list that follows the words."""
-    page.goto("/cars/")
+    page.goto("/cars/", wait_until=READY)
     page.get_by_role("searchbox", name="Search this list").fill("kanari")
-    page.wait_for_url(re.compile(r"q=kanari"))
+    page.wait_for_url(re.compile(r"q=kanari"), wait_until=READY)
     told: list[str] = page.evaluate(FOREIGN)
     page.keyboard.press("Control+k")
     page.locator("#palette [role=combobox]").fill("kanari")
@@ -137,8 +138,9 @@ def found_by_typing(page: Page) -> list[str]:
 @pytest.mark.sampled(10)
 @pytest.mark.parametrize("part", range(PARTS))
 def test_no_string_of_flinkey_s_becomes_part_of_a_page(
-    open_window: Open, complaints: Complaints, live_server: Any, remote: Remote, part: int, request: Any
+    open_window: Open, complaints: Complaints, live_server: Any, remote: Remote, settings: Any, part: int, request: Any
 ) -> None:
+    settings.FLINKEY_CALLS_PER_SECOND = 10_000.0
     strings = STRINGS[part::PARTS]
     thorough = request.config.getoption("--thorough")
     person, ids = settle(remote, strings)
@@ -149,9 +151,9 @@ def test_no_string_of_flinkey_s_becomes_part_of_a_page(
     carry(person, context, live_server.url)
     wrong, opened = {}, 0
     for number, address in enumerate(addresses(ids, len(strings))):
-        if not thorough and number % 6:
+        if not thorough and number % 15:
             continue
-        answer = page.goto(address)
+        answer = page.goto(address, wait_until=READY)
         opened += 1
         assert answer
         found = page.evaluate(FOREIGN) + faults(answer.text()) + alarm.heard
@@ -160,9 +162,10 @@ def test_no_string_of_flinkey_s_becomes_part_of_a_page(
         alarm.heard.clear()
     alarm.heard += found_by_typing(page)
     assert (wrong, alarm.heard) == ({}, [])
-    assert opened > (250 if thorough else 40)
+    assert opened > (250 if thorough else 15)
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("policy", [True, False], ids=["as it is", "without the policy"])
 def test_what_would_become_part_of_a_page_is_noticed_and_the_policy_stops_it(
     open_window: Open, live_server: Any, policy: bool
@@ -172,7 +175,7 @@ def test_what_would_become_part_of_a_page_is_noticed_and_the_policy_stops_it(
     page = alarm.watch(open_window(base_url=live_server.url, bypass_csp=not policy))
     unnoticed, ran = [], 0
     for vector in sorted(VECTORS, key=lambda one: "refresh" in one):  # which leads away, so it comes last
-        page.goto("/sign-in/")
+        page.goto("/sign-in/", wait_until=READY)
         assert page.evaluate(FOREIGN) == []
         if not page.evaluate(PUT_IN, vector):
             unnoticed.append(vector)
