@@ -36,7 +36,7 @@ def free_port() -> int:
         return port
 
 
-def eventually(what: Callable[[], bool], patience: float = 20.0) -> None:
+def eventually(what: Callable[[], bool], patience: float = 60.0) -> None:
     """Waits until it is so."""
     until = time.monotonic() + patience
     while not what():
