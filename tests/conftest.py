@@ -197,5 +197,14 @@ def southerner(stages: Stages) -> Person:
     return person
 
 
+@pytest.fixture
+def anna(coordinator: Person) -> Person:
+    """Another manager of customer 1, signed in beside the coordinator."""
+    person = Person()
+    person.sign_in(BOTH)
+    person.post("/customers/", {"customer": "1"})
+    return person
+
+
 def _signed_in(person: Person, email: str) -> None:
     assert person.sign_in(email).status_code == 302

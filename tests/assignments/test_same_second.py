@@ -12,20 +12,11 @@ from django.test import Client
 
 from flinkey_admin.operations.models import Operation, Step
 from flinkey_admin.sandbox import Remote
-from tests.conftest import BOTH, Person
+from tests.conftest import Person
 from tests.operations.windows import MARK
 
 GIVE = {"car": "2", "user": "5", "start": "2030-02-01T08:00", "end": "2030-02-01T18:00"}
 CHANGE = {"car": "2", "user": "2", "start": "2030-02-01T09:00", "end": "2030-02-01T20:00"}
-
-
-@pytest.fixture
-def anna(coordinator: Person) -> Person:
-    """Another manager of the same customer."""
-    person = Person()
-    person.sign_in(BOTH)
-    person.post("/customers/", {"customer": "1"})
-    return person
 
 
 class Together:

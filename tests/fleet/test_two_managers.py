@@ -3,8 +3,6 @@
 import re
 from typing import Any
 
-import pytest
-
 from flinkey_admin.operations.models import Operation
 from flinkey_admin.sandbox import Remote
 from flinkey_admin.web import sentences
@@ -12,15 +10,6 @@ from tests.conftest import BOTH, COORDINATOR, Person
 from tests.operations.stage import assert_plain, count, members, page_of, press, says, visible
 
 AGAIN = "To give it your name all the same, press Rename once more."
-
-
-@pytest.fixture
-def anna(flinkey: Remote) -> Person:
-    """Another manager of the same customer."""
-    person = Person()
-    person.sign_in(BOTH)
-    person.post("/customers/", {"customer": "1"})
-    return person
 
 
 def form_of(page: Any) -> dict[str, str]:
