@@ -22,7 +22,8 @@ from django_htmx.http import HttpResponseClientRefresh
 from flinkey_admin.accounts.requests import ManagerRequest
 from flinkey_admin.flinkey.errors import FlinkeyError, NotFound, Unauthorized
 from flinkey_admin.mirror import lists, reading, sweep
-from flinkey_admin.mirror.reading import Copy, StillReadingError, Wanted
+from flinkey_admin.mirror.asking import StillReadingError
+from flinkey_admin.mirror.reading import Copy, Wanted
 from flinkey_admin.web.errors import Trouble, error_response
 from flinkey_admin.web.sentences import NOT_HERE
 

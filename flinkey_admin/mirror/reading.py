@@ -1,4 +1,4 @@
-"""Asks flinkey for lists and hands the answers to the copy: once however many people look, many lists at a time.
+"""The copy as a page opens it, and which of its lists are old.
 
 A page shows what the copy has. What it has never had is read before the first look; what is older than a few seconds is
 read behind the reader's back.
@@ -7,29 +7,21 @@ read behind the reader's back.
 import datetime as dt
 import logging
 import math
-import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, wait
-from contextlib import ExitStack
-from contextvars import copy_context
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from django.conf import settings
-from django.db import connections
 from django.utils import timezone
 
-from flinkey_admin import upstream
 from flinkey_admin.accounts import services as accounts
 from flinkey_admin.accounts.models import Customer
 from flinkey_admin.accounts.scoping import Scope, require_client
-from flinkey_admin.flinkey import Flinkey, errors
-from flinkey_admin.mirror import breaker, lists, store
-from flinkey_admin.mirror.models import Group, Listing, Upstream
-from flinkey_admin.mirror.store import GONE, Answer
-from flinkey_admin.mirror.writing import quick
+from flinkey_admin.flinkey import errors
+from flinkey_admin.mirror import asking, breaker, lists, store
+from flinkey_admin.mirror.asking import First, StillReadingError
+from flinkey_admin.mirror.models import Listing, Upstream
 from flinkey_admin.web import sentences
 
 logger = logging.getLogger(__name__)
@@ -39,15 +31,8 @@ NEARLY = dt.timedelta(seconds=60)  # what stands beside it
 STALE = dt.timedelta(seconds=40)  # from then on the age of what is shown is worth a look
 REACH = dt.timedelta(seconds=30)  # so often a manager's right to be here is checked
 LOOK = dt.timedelta(minutes=2)  # so often a look is noted for the sweep
-LEASE = dt.timedelta(seconds=12)  # after so long without a word whoever was reading a list is dead
-ALIVE = 4.0  # seconds after which whoever waits for flinkey says that it still does
 AT_A_TIME = 16
-READERS = 8  # threads of this process that may wait for flinkey at once, so that pages always have some
 NEVER = dt.datetime.min.replace(tzinfo=dt.UTC)
-MISSING = {"group", "car", "user", "assignment"}
-
-_done = threading.Condition()
-_places = threading.BoundedSemaphore(READERS)
 
 
 @dataclass(frozen=True)
@@ -144,24 +129,6 @@ def trouble(row: Upstream, now: dt.datetime) -> str:
 # A page -------------------------------------------------------------------------------------------------------------
 
 
-class StillReadingError(Exception):
-    """flinkey has not answered a first visit in time. What it answers will be kept, so whoever looks again finds it."""
-
-
-@dataclass
-class First:
-    """A first visit: what is done once while flinkey is waited for, and until when that is (of the monotonic clock)."""
-
-    meanwhile: Callable[[], None] | None = None
-    give_up: float = math.inf
-
-    def use_time(self) -> None:
-        """flinkey is at work just now."""
-        if self.meanwhile:
-            self.meanwhile()
-        self.meanwhile = None
-
-
 def open_copy(
     scope: Scope, wanted: Wanted, meanwhile: Callable[[Copy], None] | None = None, patience: float = math.inf
 ) -> Copy:
@@ -224,13 +191,13 @@ def _read_since(scope: Scope, names: Sequence[str], since: dt.datetime, first: F
     """
     deadline, repeated = time.monotonic() + settings.FLINKEY_TIMEOUT + 5, False
     while names:
-        wave = _ask_carefully(scope, names, since, first)
+        wave = asking.ask(scope, names, since, first)
         if wave is None:
             raise _closed()
         if wave.failed:
             raise next(iter(wave.failed.values()))
         if wave.elsewhere:
-            _wait()
+            asking.wait_a_moment()
         open_still = [*wave.elsewhere, *wave.overtaken]
         found = _listings(scope.customer, open_still) if open_still else {}
         if any(row.rests_until and row.rests_until > timezone.now() for row in found.values()):
@@ -265,12 +232,6 @@ def _unavailable(detail: str) -> errors.Unavailable:
     return errors.Unavailable("", "GET", "", detail=detail, repeatable=True)
 
 
-def _wait() -> None:
-    """Until somebody in this process has read something, or a moment has passed: another process may have."""
-    with _done:
-        _done.wait(0.05)
-
-
 def refresh(scope: Scope, wanted: Wanted, beside: Sequence[str] = (), *, force: bool = False) -> bool:
     """Reads what of a page's lists has become old, at most 16 of them. True: more is due, so ask again soon.
 
@@ -284,12 +245,12 @@ def refresh(scope: Scope, wanted: Wanted, beside: Sequence[str] = (), *, force: 
     check_reach(scope, REACH)
     if not due or breaker.is_closed(now):
         return False
-    if not _places.acquire(blocking=False):
+    if not asking.places.acquire(blocking=False):
         return True
     try:
-        wave = _ask_carefully(scope, due, now if force else now - FRESH)
+        wave = asking.ask(scope, due, now if force else now - FRESH)
     finally:
-        _places.release()
+        asking.places.release()
     if wave is None:
         return False
     for name, error in wave.failed.items():
@@ -333,178 +294,3 @@ def check_reach(scope: Scope, older_than: dt.timedelta) -> None:
     accounts.note_reach(scope.person, listed)
     if scope.customer.flinkey_id not in {record.id for record in listed}:
         raise errors.NotFound("getCustomers", "GET", "/customers", missing="manager")
-
-
-# Asking flinkey -----------------------------------------------------------------------------------------------------
-
-
-@dataclass
-class Wave:
-    """What became of lists that were asked for at once."""
-
-    read: list[str] = field(default_factory=list)
-    failed: dict[str, errors.FlinkeyError] = field(default_factory=dict)
-    elsewhere: list[str] = field(default_factory=list)  # somebody else reads them, or just has
-    overtaken: list[str] = field(default_factory=list)  # read, but a change of our own came between
-
-
-def until() -> dt.datetime:
-    """Until then whoever begins to read a list now keeps others from it, unless it renews that meanwhile."""
-    return timezone.now() + LEASE
-
-
-def _wait_for(customer: Customer, calls: "dict[str, Future[Any]]", give_up: float = math.inf) -> bool:
-    """Until all are answered. While we live, nobody else asks for the same; once we are dead, somebody soon does.
-
-    False: there is one without an answer when it is time to give up.
-    """
-    while wait(calls.values(), timeout=min(ALIVE, max(0.0, give_up - time.monotonic()))).not_done:
-        if time.monotonic() >= give_up:
-            return False
-        store.renew(customer, list(calls), until())
-    return True
-
-
-def _ask_carefully(scope: Scope, names: Sequence[str], before: dt.datetime, first: First | None = None) -> Wave | None:
-    """Asks for the lists; while flinkey is in trouble first for one alone. None when nobody may ask just now."""
-    room = breaker.room(timezone.now(), len(names))
-    if not room:
-        return None
-    wave = _ask(scope, names[:room], before, first)
-    if room < len(names) and not (wave.read or wave.failed):
-        return Wave(elsewhere=list(names))  # somebody else finds out how flinkey is
-    if room < len(names) and not wave.failed:
-        rest = _ask(scope, names[room:], before, first)
-        wave = Wave(
-            [*wave.read, *rest.read],
-            rest.failed,
-            [*wave.elsewhere, *rest.elsewhere],
-            [*wave.overtaken, *rest.overtaken],
-        )
-    return wave
-
-
-def _ask(scope: Scope, names: Sequence[str], before: dt.datetime, first: First | None = None) -> Wave:
-    """Reads those of the lists that nobody has read since `before` and nobody else reads just now.
-
-    Raises StillReadingError when a first visit gives up, if there is a thread free to keep the answers.
-    """
-    client = require_client(scope)
-    taken = store.claim(scope.customer, names, before, until())
-    wave = Wave(elsewhere=[name for name in names if name not in taken])
-    if not taken:
-        return wave
-    asked_at, began = timezone.now(), time.monotonic()
-    with ExitStack() as if_it_fails:
-        if_it_fails.callback(finish, scope.customer, wave, taken)
-        calls = {name: start(client, name) for name in taken}
-        gives_up = first is not None and _gives_up(scope.customer, calls, first)
-        if_it_fails.pop_all()
-    end = partial(_end, scope.customer, wave, calls, asked_at, began)
-    if gives_up:
-        threading.Thread(target=copy_context().run, args=(_end_beside, end), daemon=True).start()
-        raise StillReadingError
-    end()
-    return wave
-
-
-def _gives_up(customer: Customer, calls: "dict[str, Future[Any]]", first: First) -> bool:
-    """Whether a first visit has waited for long enough, and there is a thread free to keep the answers."""
-    first.use_time()
-    return not _wait_for(customer, calls, first.give_up) and _places.acquire(blocking=False)
-
-
-def _end(customer: Customer, wave: Wave, calls: "dict[str, Future[Any]]", asked_at: dt.datetime, began: float) -> None:
-    """Waits for the answers and keeps them."""
-    try:
-        _wait_for(customer, calls)
-        answers = [answer for name, call in calls.items() if (answer := take(wave, name, call, asked_at))]
-        took = dt.timedelta(seconds=time.monotonic() - began)
-        if lists.GROUPS in wave.elsewhere:
-            _wait_for_groups(customer, [answer.name for answer in answers])
-        keep(customer, wave, answers, took)
-    finally:
-        finish(customer, wave, list(calls))
-
-
-def _end_beside(end: Callable[[], None]) -> None:
-    """The same in a thread of its own, for somebody who has been told to look again."""
-    try:
-        end()
-    except errors.FlinkeyError as error:
-        logger.warning("what a first visit has asked for: %s", error)
-    finally:
-        _places.release()
-        connections.close_all()
-
-
-def _wait_for_groups(customer: Customer, names: Sequence[str]) -> None:
-    """What is in a group can be kept once the group is known; just now somebody else is asking which groups there are.
-
-    That person keeps the groups before waiting for anything, so nobody waits in a circle.
-    """
-    wanted = {number for first, number, last in map(lists.parts, names) if first == lists.GROUPS and last}
-    known = Group.objects.filter(customer=customer, flinkey_id__in=wanted)
-    asking = Listing.objects.filter(customer=customer, name=lists.GROUPS)
-    deadline = time.monotonic() + settings.FLINKEY_TIMEOUT
-    while known.count() < len(wanted) and asking.filter(lease_until__gt=timezone.now()).exists():
-        if time.monotonic() > deadline:
-            return
-        _wait()
-
-
-def start(client: Flinkey, name: str) -> "Future[Any]":
-    """Asks for one list, beside this thread."""
-    return upstream.submit(lists.reader(client, name))
-
-
-def take(wave: Wave, name: str, call: "Future[Any]", asked_at: dt.datetime) -> Answer | None:
-    """The answer to one call, or None when there is none; the wave notes which."""
-    try:
-        found = call.result()
-    except errors.NotFound as error:
-        if error.missing not in MISSING or lists.parts(name)[1] == 0:
-            wave.failed[name] = error
-            return None
-        found = GONE
-    except errors.FlinkeyError as error:
-        wave.failed[name] = error
-        return None
-    return Answer(name, found, asked_at)
-
-
-def keep(customer: Customer, wave: Wave, answers: Sequence[Answer], took: dt.timedelta) -> None:
-    """Hands the answers to the copy. `took`: how long flinkey needed."""
-    if not answers:
-        return
-    with quick():
-        wave.overtaken += store.apply(customer, answers)
-        breaker.answered(len(answers), took)
-    wave.read += [answer.name for answer in answers]
-
-
-def finish(customer: Customer, wave: Wave, taken: Sequence[str]) -> None:
-    """Gives back what could not be read and tells those who wait. Raises what concerns the person who asked.
-
-    A fault that concerns every call closes the breaker; another one keeps its list from being asked for again at once.
-    """
-    lost = [name for name in taken if name not in wave.read]
-    personal = next((error for error in wave.failed.values() if _is_personal(error)), None)
-    if lost:
-        wait = personal is None and any(not _is_trouble(error) for error in wave.failed.values())
-        store.release(customer, lost, timezone.now() + breaker.INTERVAL if wait else None)
-    with _done:
-        _done.notify_all()
-    if personal is not None:
-        raise personal
-    for error in wave.failed.values():
-        if _is_trouble(error):
-            breaker.failed(error)
-
-
-def _is_personal(error: errors.FlinkeyError) -> bool:
-    return isinstance(error, errors.Unauthorized) or getattr(error, "missing", "") == "manager"
-
-
-def _is_trouble(error: errors.FlinkeyError) -> bool:
-    return type(error) in breaker.TROUBLES

@@ -20,9 +20,9 @@ from flinkey_admin.accounts import services as accounts
 from flinkey_admin.accounts.models import Customer
 from flinkey_admin.accounts.scoping import Scope, live_scopes, require_client
 from flinkey_admin.flinkey import Flinkey, Kind, errors
-from flinkey_admin.mirror import breaker, lists, reading, store
+from flinkey_admin.mirror import asking, breaker, lists, reading, store
+from flinkey_admin.mirror.asking import Wave
 from flinkey_admin.mirror.models import Car, Group, Listing
-from flinkey_admin.mirror.reading import Wave
 from flinkey_admin.mirror.store import Answer
 from flinkey_admin.mirror.writing import quick
 
@@ -176,30 +176,30 @@ class _Sweep:
         now, room = timezone.now(), min(len(waiting), reading.AT_A_TIME - len(self.under_way))
         spare = breaker.spare(room) if room else 0
         wanted = [waiting.pop() for _ in range(breaker.room(now, spare) if spare else 0)]
-        for name in store.claim(self.customer, wanted, now - reading.FRESH, reading.until()) if wanted else []:
-            self.under_way[reading.start(self.client, name)] = name, timezone.now()
+        for name in store.claim(self.customer, wanted, now - reading.FRESH, asking.until()) if wanted else []:
+            self.under_way[asking.start(self.client, name)] = name, timezone.now()
             self.started += 1
 
     def _take(self) -> bool:
         """Writes what has come by now; False when flinkey is in trouble."""
         wave, answers, taken = Wave(), list[Answer](), list[str]()
         began = timezone.now()
-        wait(self.under_way, timeout=reading.ALIVE, return_when=FIRST_COMPLETED)
-        if time.monotonic() - self.alive_at >= reading.ALIVE:
-            store.renew(self.customer, [name for name, _asked_at in self.under_way.values()], reading.until())
+        wait(self.under_way, timeout=asking.ALIVE, return_when=FIRST_COMPLETED)
+        if time.monotonic() - self.alive_at >= asking.ALIVE:
+            store.renew(self.customer, [name for name, _asked_at in self.under_way.values()], asking.until())
             self.alive_at = time.monotonic()
         time.sleep(GATHER)  # answers come in crowds, and one transaction for all of them is cheaper than one for each
         for call in [call for call in self.under_way if call.done()]:
             name, asked_at = self.under_way.pop(call)
             began = min(began, asked_at)
             taken.append(name)
-            if answer := reading.take(wave, name, call, asked_at):
+            if answer := asking.take(wave, name, call, asked_at):
                 answers.append(answer)
         try:
             try:
-                reading.keep(self.customer, wave, answers, timezone.now() - began)
+                asking.keep(self.customer, wave, answers, timezone.now() - began)
             finally:
-                reading.finish(self.customer, wave, taken)
+                asking.finish(self.customer, wave, taken)
         except errors.FlinkeyError:
             # This token is dead, or its owner has lost the customer; another one may go on with the next slice.
             accounts.forget_sign_ins(self.scope.person)

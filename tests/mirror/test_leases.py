@@ -9,7 +9,7 @@ from django.db import connections
 from django.utils import timezone
 
 from flinkey_admin.accounts.models import Customer
-from flinkey_admin.mirror import reading, store
+from flinkey_admin.mirror import asking, store
 from flinkey_admin.mirror.models import Listing
 from flinkey_admin.sandbox import Remote
 from tests.conftest import COORDINATOR, Person
@@ -157,8 +157,8 @@ def test_whoever_waits_for_a_slow_flinkey_keeps_its_lists(
     coordinator: Person, flinkey: Remote, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A lease is short, so that nobody waits long for a dead process; a living one renews it."""
-    monkeypatch.setattr(reading, "LEASE", dt.timedelta(seconds=0.6))
-    monkeypatch.setattr(reading, "ALIVE", 0.2)
+    monkeypatch.setattr(asking, "LEASE", dt.timedelta(seconds=0.6))
+    monkeypatch.setattr(asking, "ALIVE", 0.2)
     flinkey.fault("getGroups", "slow", seconds=2)
     flinkey.clear_requests()
     pages = at_once(coordinator, ["/groups/"] * 4)
