@@ -97,8 +97,12 @@ def sign_in_again(request: HtmxRequest) -> HttpResponse:
 
 
 def back_to(request: HtmxRequest) -> str:
-    """The page to come back to: the one in the browser's address bar when only a part of it was asked for."""
-    if request.htmx:
+    """The page to come back to: the one in the browser's address bar when only a part of it was asked for.
+
+    Whoever was typing what to search for comes back to the page of what was found.
+    """
+    searches = request.method == "GET" and "q" in request.GET and "seen" not in request.GET
+    if request.htmx and not searches:
         return request.htmx.current_url_abs_path or get_script_prefix()
     return request.get_full_path()
 

@@ -101,12 +101,23 @@ def test_the_operation_s_own_session_is_gone(coordinator: Person, remote: Remote
 def test_htmx_leaves_the_whole_page(coordinator: Person, remote: Remote, settings: Any, end: Ending) -> None:
     end(coordinator, remote, settings)
     here = "http://testserver/groups/?q=ham&sort=-name"
-    answer = coordinator.get("/groups/?q=hamb", headers=HTMX | {"HX-Current-URL": here})
+    answer = coordinator.get("/groups/?q=ham&sort=-name&seen=1.2", headers=HTMX | {"HX-Current-URL": here})
     assert (answer.status_code, answer.content, answer.has_header("Location")) == (200, b"", False)
     assert next_of(answer) == "/groups/?q=ham&sort=-name", (
         "the page in the address bar, not the part that was asked for"
     )
     assert sign_in_at(coordinator, answer).headers["Location"] == "/groups/?q=ham&sort=-name"
+
+
+@pytest.mark.parametrize("search", ["/groups/?sort=-name&q=hamb", "/search/?q=hamb", "/search/?acts=1&q=hamb"])
+def test_what_was_typed_in_a_search_is_not_lost(
+    coordinator: Person, remote: Remote, settings: Any, search: str
+) -> None:
+    idle(coordinator, remote, settings)
+    answer = coordinator.get(search, headers=HTMX | {"HX-Current-URL": "http://testserver/groups/?sort=-name"})
+    assert next_of(answer) == search
+    back = coordinator.get(sign_in_at(coordinator, answer).headers["Location"], follow=True)
+    assert "Hamburg" in back.content.decode()
 
 
 @pytest.mark.parametrize("current", ["https://evil.example/groups/", "//evil.example", "", "nonsense"])
