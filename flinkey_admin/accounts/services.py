@@ -117,13 +117,13 @@ def note_reach(manager: Manager, listed: list[records.Customer]) -> None:
 
 
 def reach_is_old(scope: Scope, before: dt.datetime) -> bool:
-    """Whether flinkey was last asked before then if it lists the customer for this person.
+    """Whether flinkey was last asked before then which customers it lists for this person: all are listed at once.
 
     Only the person's own token can answer that, so a job, which acts with anybody's, never asks.
     """
     if scope.token is None:
         return False
-    mine = Reach.objects.filter(manager=scope.person, customer=scope.customer)
+    mine = Reach.objects.filter(manager=scope.person)
     return mine.filter(Q(checked_at=None) | Q(checked_at__lt=before)).exists()
 
 
