@@ -11,7 +11,7 @@ from flinkey_admin.operations import confirmation, journal, runner, upkeep
 from flinkey_admin.operations.models import Operation, State, Step, Verb
 from flinkey_admin.sandbox import Remote
 from tests.conftest import Person, work_off
-from tests.operations.stage import NOW, Clock, count, took_effect
+from tests.operations.stage import NOW, Clock, count, members, took_effect
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -86,3 +86,26 @@ def test_a_refusal_after_a_call_that_came_to_nothing(clock: Clock, scope: Scope,
         runner.run(operation, require_client(scope))
         step = operation.steps.get()
         assert (step.state, step.reason) == (State.REFUSED, "rejected"), what
+
+
+def of_car(verb: Verb, group: int, *, after: int | None = None, inside: bool = False) -> journal.Planned:
+    before = {"inside": True} if inside else {}
+    return journal.Planned(verb, "", kind=Kind.CARS, thing_id=1, group_id=group, after=after, before=before)
+
+
+def test_what_the_change_before_took_out_was_not_there_already(clock: Clock, scope: Scope, flinkey: Remote) -> None:
+    """Planned while a car was in both groups of another change: that takes it out, and this one puts it back."""
+    client = require_client(scope)
+    there = [of_car(Verb.ADD, 2), of_car(Verb.REMOVE, 1, after=0)]
+    first = journal.plan(scope, Operation.Kind.MOVE, {"count": 1}, there)
+    flinkey.fault("removeCarFromGroup", "status", status=503, times=1)
+    runner.run(first, client)
+    back = [of_car(Verb.ADD, 1, inside=True), of_car(Verb.REMOVE, 2, after=0)]
+    second = journal.plan(scope, Operation.Kind.MOVE, {"count": 1}, back)
+    journal.queue(second)
+    clock.advance(60)
+    runner.run(first, client)
+    flinkey.fault("assignCarToGroup", "reset-after", times=1)
+    runner.run(second, client)
+    assert 1 in members(flinkey, Kind.CARS, 1)
+    assert list(second.steps.values_list("state", "already")) == [(State.CONFIRMED, False)] * 2

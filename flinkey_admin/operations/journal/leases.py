@@ -10,7 +10,9 @@ from django.utils import timezone
 from flinkey_admin.accounts.scoping import Scope, scoped
 from flinkey_admin.operations.journal.state import may_come, summarise
 from flinkey_admin.operations.journal.terms import LEASE, PATIENCE, LeaseLost
-from flinkey_admin.operations.models import Hold, Operation, State, Step
+from flinkey_admin.operations.models import Hold, Operation, State, Step, Verb
+
+MEMBERS = (Verb.ADD, Verb.REMOVE)
 
 
 def begin(operation: Operation) -> bool:
@@ -26,8 +28,25 @@ def begin(operation: Operation) -> bool:
             .exclude(state=State.CONFIRMED)
             .update(lease_until=now + LEASE, lease_mark=mark, state=State.SENT, hold="", active_at=now)
         )
+        if taken:
+            _note_what_left(operation)
     operation.lease_mark = mark if taken else None
     return bool(taken)
+
+
+def _note_what_left(operation: Operation) -> None:
+    """What was in its new group when this was planned may have been taken out since, by the change it waited for.
+
+    So it is for this change to put it there again, and to take it out when undone.
+    """
+    mine = operation.steps.filter(verb=Verb.ADD, state=State.PLANNED, before__inside=True)
+    for step in mine:
+        since = {"settled_at__gte": operation.created_at, "state": State.CONFIRMED, "already": False}
+        same = Step.objects.filter(customer=step.customer_id, kind=step.kind, thing_id=step.thing_id, **since)
+        last = same.filter(group_id=step.group_id, verb__in=MEMBERS).order_by("settled_at", "pk").last()
+        if last and last.verb == Verb.REMOVE:
+            step.before = {}
+            step.save(update_fields=["before"])
 
 
 def in_the_way(operation: Operation) -> list[Operation]:
