@@ -15,7 +15,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from django.contrib.staticfiles.handlers import StaticFilesHandler
+from django.contrib.staticfiles.views import serve
 from django.db import connections, transaction
+from django.http import HttpRequest
 from django_tasks.signals import task_enqueued
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, expect, sync_playwright
 from playwright.sync_api import Error as BrowserError
@@ -36,6 +39,7 @@ FLAGS = [
     "--disable-sync",
 ]
 PATIENCE = 15_000  # milliseconds; several windows may be at work at once on a small machine
+ARRIVAL = 45_000  # milliseconds for a page with all its files: Chromium waits up to 20 s for what it is loading already
 LOOK = 0.3  # seconds between two looks of the worker for what waits; what it is asked for it does at once
 expect.set_options(timeout=PATIENCE)
 BAD_ANSWER = re.compile(r"^Failed to load resource: the server responded with a status of (\d+)")
@@ -72,6 +76,20 @@ class Complaints:
             self.statuses.append(int(answer[1]))
         elif not self.forgiven or self.forgiven not in message.text:
             self.seen.append(f"{message.type}: {message.text}")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def files_are_kept() -> Iterator[None]:
+    """A browser asks once for each file, as in production. Else it asks for each of them on every page again."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(StaticFilesHandler, "serve", _serve)
+        yield
+
+
+def _serve(handler: StaticFilesHandler, request: HttpRequest) -> Any:
+    response = serve(request, handler.file_path(request.path), insecure=True)
+    response.headers["Cache-Control"] = "max-age=3600"
+    return response
 
 
 @pytest.fixture(scope="session")
@@ -130,6 +148,7 @@ def open_window(request: pytest.FixtureRequest, browser: Browser, idle: Idle) ->
         known = idle[kind] and not alone
         context = idle[kind].pop() if known else browser.new_context(**(wanted | options))
         context.set_default_timeout(PATIENCE)
+        context.set_default_navigation_timeout(ARRIVAL)
         opened.append((kind, context))
         return context
 
