@@ -6,6 +6,7 @@ The pictures in pictures/ were looked at by a person. `make pictures` makes them
 import io
 import os
 import re
+import time
 from pathlib import Path
 from typing import Any, Literal
 
@@ -29,10 +30,16 @@ SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 SPECKS = 300  # pixels at round corners that may differ by more
 
 
+pytestmark = pytest.mark.own_browser  # time stands still in it
+
+
 @pytest.fixture
 def window(open_window: Open, live_server: Any) -> Page:
-    """A window that draws blocks for signs; nobody has signed in."""
-    return open_window(base_url=live_server.url, bypass_csp=True, reduced_motion="reduce").new_page()
+    """A window that draws blocks for signs, and in which no toast goes by itself; nobody has signed in."""
+    page = open_window(base_url=live_server.url, bypass_csp=True, reduced_motion="reduce").new_page()
+    page.clock.install()
+    page.clock.pause_at(time.time() + 1)
+    return page
 
 
 def show(page: Page, part: str) -> None:
