@@ -15,7 +15,7 @@ def test_a_conflict_is_named_while_one_types_and_wants_a_tick(desk: Page, flinke
     expect(desk.get_by_label("User")).to_have_value("Ayşe Öztürk · ayse.oeztuerk@nordwind.example")
     expect(desk.get_by_label("User")).to_be_focused()
     desk.get_by_label("Car").press_sequentially("hhfk1302")
-    desk.locator("#found-car button").click()
+    desk.locator("#found-car button", has_text="Pool 2").click()
     expect(desk.get_by_label("Car")).to_have_value("Pool 2 · HH-FK 1302")
 
     question = desk.locator('[data-question="overlap"]')
