@@ -22,6 +22,7 @@ ROWS = 50
 RENAMED = "/groups/2/rename/"  # again and again, for the sake of the history
 ROW = re.compile("<tr[^>]* data-id=")
 LISTS = ("/cars/", "/users/", "/groups/", "/timeline/", "/groups/1/cars/", "/operations/")
+HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 
 
@@ -74,9 +75,8 @@ def fill_lists(base: str, cookies: dict[str, str]) -> None:
             remote.change("add_member", kind="cars", group=1, id=car)
     _until_full(base, cookies, LISTS[:-2])
     for number in range(ROWS):
-        form = _get(base, cookies, RENAMED)
-        token = TOKEN.findall(form)[0]
-        fields = {"csrfmiddlewaretoken": token, "name": f"Standort {number}"}
+        form = _get(base, cookies, RENAMED).partition("<main")[2]
+        fields = {**dict(HIDDEN.findall(form)), "name": f"Depot, Stand {number}"}
         done = requests.post(base + RENAMED, fields, headers=_heads(base, cookies), allow_redirects=False, timeout=30)
         assert done.status_code == 302, done.status_code
     _get(base, cookies, "/groups/1/cars/?fresh=1")
