@@ -172,6 +172,8 @@ def _web(bind: str, env: dict[str, str]) -> list[str]:
     options = ["--bind", bind, "--workers", "1", "--threads", "24", "--timeout", "120", "--log-level", "warning"]
     # gunicorn would believe a caller's header SCRIPT_NAME. Who counts as a proxy, TRUSTED_PROXIES alone decides.
     options += ["--forwarder-headers", ""]
+    # Else it opens a socket below $HOME, over which it takes orders: nobody gives any.
+    options += ["--no-control-socket"]
     if env.get("TRUSTED_PROXIES", "0") != "0":
         options += ["--forwarded-allow-ips", ""]
     return [sys.executable, "-m", "gunicorn", *options, "flinkey_admin.wsgi"]

@@ -17,7 +17,7 @@ import pytest
 from cryptography.fernet import Fernet
 from playwright.sync_api import BrowserContext, expect
 
-from flinkey_admin.launch import WORKERS
+from flinkey_admin import launch
 from flinkey_admin.sandbox import API_KEY, Remote
 from tests import postgres
 from tests.browser.conftest import browser, complaints, idle, open_window, playwright
@@ -43,9 +43,8 @@ class Node:
     running: "list[subprocess.Popen[bytes]]" = field(default_factory=list)
 
     def start(self) -> None:
-        web = ["-m", "gunicorn", "--bind", f"127.0.0.1:{self.port}", "--workers", "1", "--threads", "24"]
-        self._start("web", [*web, "--timeout", "120", "flinkey_admin.wsgi"])
-        for queue in WORKERS:
+        self._start("web", launch._web(f"127.0.0.1:{self.port}", self.env)[1:])
+        for queue in launch.WORKERS:
             options = ["--queue-name", queue, "--interval", "0.5", "--no-startup-delay", "--no-reload"]
             self._start(queue, ["manage.py", "work", *options, "--worker-id", f"{self.name}-{queue}"])
 

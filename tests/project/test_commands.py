@@ -8,9 +8,12 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from flinkey_admin import launch
+from tests.browser.standing import answers, eventually, process
 from tests.project.source import BARE, ROOT, start
 
 TARGETS = {"demo", "run", "serve", "test", "lint", "bench", "help"}
@@ -100,3 +103,13 @@ def test_a_taken_port_is_said_in_words() -> None:
     assert (sandbox.returncode, launch.returncode) == (1, 1)
     assert sandbox.stderr.startswith(f"Port {port} cannot be used")
     assert launch.stderr == f"Port {port} is taken. Choose another one: PORT={port + 100} make run\n"
+
+
+def test_the_web_server_takes_orders_over_no_socket(tmp_path: Path) -> None:
+    """gunicorn opens one below $HOME, and where that is only read it complains each time it starts."""
+    bind, home = f"127.0.0.1:{free_port()}", tmp_path / "home"
+    home.mkdir()
+    command = launch._web(bind, {})[1:-1]
+    with process([*command, "tests.load.bare"], {"HOME": str(home)}, tmp_path / "log"):
+        eventually(lambda: answers(f"http://{bind}/"))
+        assert list(home.rglob("*")) == []
