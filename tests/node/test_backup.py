@@ -1,8 +1,10 @@
 """Copies of the data: what is in them, what is not, what they refuse, and that they can be put back."""
 
 import json
+import platform
 import sqlite3
 import stat
+import subprocess
 import zipfile
 from contextlib import closing
 from io import StringIO
@@ -19,6 +21,7 @@ from flinkey_admin.accounts.models import Customer, Manager, SignIn
 from flinkey_admin.accounts.scoping import Scope
 from flinkey_admin.fleet.models import Note
 from flinkey_admin.node import copies
+from flinkey_admin.node.models import Worker
 from flinkey_admin.operations import journal
 from flinkey_admin.operations.models import Operation, State, Step, Verb
 from tests.conftest import COORDINATOR, Person
@@ -154,6 +157,23 @@ def test_a_database_at_which_somebody_works_is_left_alone(coordinator: Person, t
         assert Note.objects.count() == 1
         run("restore", str(tmp_path / "one.zip"), "--force")
         assert other.execute("SELECT count(*) FROM fleet_note").fetchone() == (0,), "and it reads the restored one"
+    for aside in Path(str(connection.settings_dict["NAME"])).parent.glob("*.before-restore-*"):
+        aside.unlink()
+
+
+def test_a_worker_that_is_between_two_looks_is_noticed(coordinator: Person, tmp_path: Path) -> None:
+    """On SQLite it has the database open for a moment only."""
+    run("backup", str(tmp_path / "one.zip"))
+    note("after")
+    with subprocess.Popen(["sleep", "60"]) as worker:
+        sign = {"machine": platform.node(), "queues": "runs", "seen_at": timezone.now()}
+        Worker.objects.create(name=f"{platform.node()}:{worker.pid}", **sign)
+        with pytest.raises(CommandError, match="Other processes work on this database"):
+            run("restore", str(tmp_path / "one.zip"))
+        assert Note.objects.count() == 1
+        worker.kill()
+    run("restore", str(tmp_path / "one.zip"))
+    assert Note.objects.count() == 0
     for aside in Path(str(connection.settings_dict["NAME"])).parent.glob("*.before-restore-*"):
         aside.unlink()
 

@@ -17,6 +17,11 @@ def copy_out(to: Path) -> None:
     _run("pg_dump", "--format=custom", "--compress=0", "--no-owner", "--no-privileges", *without, f"--file={to}")
 
 
+def exists() -> bool:
+    """Whether there is a database: else there is no connection either."""
+    return True
+
+
 def others() -> int:
     """How many other connections to this database there are."""
     with connection.cursor() as cursor:

@@ -14,6 +14,7 @@ from django.db import DatabaseError, connection
 from django.db.migrations.loader import MigrationLoader
 from django.utils import timezone
 
+from flinkey_admin.node import pulse
 from flinkey_admin.node.copies import archive, postgres, sqlite
 from flinkey_admin.node.copies.archive import Manifest, Refused
 from flinkey_admin.operations import journal
@@ -63,7 +64,7 @@ def restore(path: Path, *, force: bool = False) -> Restored:
     manifest = archive.read(path)
     _check(manifest, path)
     try:
-        if not force and _engine().others():
+        if not force and _at_work():
             raise Refused(
                 "Other processes work on this database: stop the web server and the workers first. "
                 "With --force it is replaced under them; start them anew at once then."
@@ -76,6 +77,16 @@ def restore(path: Path, *, force: bool = False) -> Restored:
         raise Refused(f"Nothing was restored, the database is as it was: {fault}.") from None
     call_command("migrate", verbosity=0)
     return Restored(manifest, aside, journal.restored())
+
+
+def _at_work() -> bool:
+    """Whether anybody else works on the database. Between two looks a worker on SQLite does not have it open."""
+    if _engine().others():
+        return True
+    try:
+        return _engine().exists() and bool(pulse.running())
+    except DatabaseError:
+        return False  # damaged or empty, and that may be why it is replaced
 
 
 def _check(manifest: Manifest, path: Path) -> None:

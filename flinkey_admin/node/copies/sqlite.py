@@ -42,6 +42,11 @@ def check(copy: sqlite3.Connection) -> None:
         raise Refused(DAMAGED % said)
 
 
+def exists() -> bool:
+    """Whether there is a database; asking it anything would make one."""
+    return _path().exists()
+
+
 def others() -> int:
     """Whether any other process has the database open: with one reader alone, WAL cannot be left."""
     connection.close()
