@@ -58,10 +58,10 @@ machine: $(VENV)/dev ## coordinators, faults and deaths in any order: 2,000 exam
 planted: $(VENV)/dev ## puts bugs into copies of the source: the machine must find each
 	$(BIN)/python -m tests.planted $(BUG)
 
-wheel: $(VENV)/dev ## builds the wheel into dist/ and tries it in a fresh environment
+wheel: $(VENV)/dev ## builds the wheel into dist/, tries it in a fresh environment, and as in a container
 	@rm -rf build dist
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
-	WHEEL=$$(ls dist/*.whl) $(BIN)/python -m pytest -q -n 0 tests/installed/wheel.py
+	WHEEL=$$(ls dist/*.whl) $(BIN)/python -m pytest -q -n 0 tests/installed/wheel.py tests/installed/container.py
 
 release: wheel $(VENV)/release ## what a release consists of, into dist/: wheel, pinned hashes, list of components, checksums
 	@cp requirements.txt dist/

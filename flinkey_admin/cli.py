@@ -43,6 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
     if word not in WITHOUT_SETTINGS and (unreadable := read_settings_file()):
         print(unreadable, file=sys.stderr)  # noqa: T201
         return 1
+    os.umask(0o077)  # the database and whatever else it makes is for its user alone, whoever types the word
     if word in STARTS:
         return _start(word, rest)
     own_names = {ours: django for django, ours in CALLED.items()}

@@ -3,12 +3,10 @@
 The name keeps it out of `make test`: making an environment takes half a minute and asks for packages.
 """
 
-import os
 import re
 import secrets
 import signal
 import subprocess
-import sys
 import urllib.error
 import urllib.request
 import zipfile
@@ -16,44 +14,26 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
 from cryptography.fernet import Fernet
 
 from tests.browser.standing import answers, eventually, free_port
+from tests.installed.conftest import KEPT
 from tests.project.source import ROOT
 
 SHEET = re.compile(r'href="(/static/css/app\.[0-9a-f]{12}\.css)"')
-# What pip needs to find what is kept on this machine. A PYTHONPATH to the clone would have it find the clone installed.
-KEPT = {name: value for name, value in os.environ.items() if name == "PATH" or name.startswith(("PIP_", "SSL_"))}
-
-
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel that `make wheel` has built, else one made here."""
-    if built := os.environ.get("WHEEL"):
-        return Path(built).resolve()
-    folder = tmp_path_factory.mktemp("wheel")
-    pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder), str(ROOT)]
-    subprocess.run(pip, env=KEPT, check=True)
-    (made,) = folder.glob("*.whl")
-    return made
-
-
-@pytest.fixture(scope="module")
-def command(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The console command of a fresh environment with what requirements.txt names by its hashes, and the wheel."""
-    folder = tmp_path_factory.mktemp("venv")
-    subprocess.run([sys.executable, "-m", "venv", str(folder)], env=KEPT, check=True)
-    pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet"]
-    subprocess.run([*pip, "--require-hashes", "-r", "requirements.txt"], env=KEPT, cwd=ROOT, check=True)
-    subprocess.run([*pip, "--no-deps", str(wheel)], env=KEPT, cwd=ROOT, check=True)
-    return folder / "bin" / "flinkey-admin"
 
 
 def run(command: Path, *arguments: str, **env: str) -> "subprocess.CompletedProcess[str]":
     """One command, typed far from the clone and with this environment only."""
     return subprocess.run(
-        [command, *arguments], env=KEPT | env, cwd="/", capture_output=True, text=True, timeout=90, check=False
+        [command, *arguments],
+        env=KEPT | env,
+        cwd="/",
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
+        umask=0o022,
     )
 
 
@@ -124,6 +104,7 @@ def test_it_serves_a_page_with_small_files_of_lasting_names(command: Path, tmp_p
         eventually(lambda: answers(f"http://127.0.0.1:{flinkey}/v3/customers"))
         migrated = run(command, "migrate", "--verbosity", "0", **env)
         assert (migrated.returncode, migrated.stderr) == (0, "")
+        assert (tmp_path / "var" / "flinkey-admin.sqlite3").stat().st_mode & 0o777 == 0o600, "for its user alone"
         with running(command, "serve", **env):
             eventually(lambda: ready(base), 60)
             _packed, page = fetch(f"{base}/sign-in/", **through)
