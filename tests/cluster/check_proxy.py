@@ -1,8 +1,10 @@
 """The example for nginx with a real nginx: who calls, from where, over what, and what is served."""
 
 import re
+import signal
 import socket
 import ssl
+import time
 
 import pytest
 import requests
@@ -11,6 +13,7 @@ from requests.adapters import HTTPAdapter
 
 from tests.browser.standing import eventually
 from tests.cluster.conftest import Cluster
+from tests.cluster.servers import served_by
 from tests.conftest import COORDINATOR, PASSWORD
 
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
@@ -110,6 +113,26 @@ def test_what_is_searched_for_and_a_calendar_s_secret_are_not_in_its_log(whole: 
     text = log.read_text(encoding="utf-8")
     assert ('"GET /users/" 302 ' in text, '"GET /sign-in/" 200 ' in text) == (True, True)
     assert [word for word in ("Zoe", "HH-FK", "a-secret", "?") if word in text] == []
+
+
+def test_a_node_that_hangs_keeps_no_reader_for_long(whole: Cluster) -> None:
+    """It takes requests and says nothing; the next one is asked."""
+    session = caller()
+    assert sign_in(session, whole.url, PASSWORD).status_code == 302
+    since = len(served_by(whole.folder))
+    whole.nodes[0].tell(signal.SIGSTOP)
+    try:
+        waited = []
+        for _time in range(3):
+            began = time.monotonic()
+            assert session.get(f"{whole.url}/groups/", timeout=60).status_code == 200
+            waited.append(time.monotonic() - began)
+    finally:
+        whole.nodes[0].tell(signal.SIGCONT)
+    print(f"waited for a page while a node hung: {', '.join(f'{one:.1f}' for one in waited)} s")
+    assert 24 < max(waited) < 40
+    assert [node for _status, node, _request in served_by(whole.folder, since) if "," in node], "both were asked"
+    eventually(lambda: whole.nodes[0].ready)
 
 
 @pytest.mark.parametrize(
