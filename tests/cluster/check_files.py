@@ -14,9 +14,10 @@ from redis.exceptions import AuthenticationError
 
 from flinkey_admin.checks import HINTS
 from tests.browser.standing import ROOT, eventually, free_port
-from tests.cluster.servers import listens
+from tests.cluster.servers import AROUND, certificate, listens
 
 DEPLOY = ROOT / "deploy"
+PAGE = ROOT / "docs" / "install.md"
 UNITS = sorted(path.name for path in (DEPLOY / "systemd").glob("*.service"))
 WORDS = {"web", "workers", "migrate", "backup"}  # of flinkey-admin
 EXPOSED = 1.5  # of 10, as systemd counts
@@ -82,6 +83,31 @@ def test_systemd_takes_the_example_with_sealed_secrets(machine: Path) -> None:
         assert [analyze(machine, "verify", unit) for unit in UNITS] == [""] * len(UNITS)
     finally:
         (folder / "credentials.conf").unlink()
+
+
+def block(kind: str) -> str:
+    """The one block of this kind in docs/install.md."""
+    (found,) = re.findall(rf"^```{kind}\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    return str(found)
+
+
+def test_systemd_takes_the_unit_of_the_page(machine: Path) -> None:
+    (machine / "etc/systemd/system/flinkey-admin.service").write_text(block("ini"), encoding="utf-8")
+    assert analyze(machine, "verify", "flinkey-admin.service") == ""
+
+
+def test_nginx_takes_what_the_page_says(tmp_path: Path) -> None:
+    cert, key = certificate(tmp_path)
+    text = block("nginx").replace("/etc/ssl/fleet.example.com.pem", str(cert))
+    text = text.replace("/etc/ssl/private/fleet.example.com.key", str(key))
+    text = text.replace("listen 80;", f"listen {free_port()};").replace("listen 443 ", f"listen {free_port()} ")
+    (tmp_path / "flinkey-admin.conf").write_text(text, encoding="utf-8")
+    (tmp_path / "nginx.conf").write_text(AROUND.format(folder=tmp_path), encoding="utf-8")
+    program = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
+    assert program, "This test needs nginx. Install it (Debian: apt install nginx-light)."
+    command = [program, "-t", "-e", "stderr", "-c", str(tmp_path / "nginx.conf")]
+    tried = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (tried.returncode, re.findall(r"\[(?:warn|emerg)\].*", tried.stderr)) == (0, [])
 
 
 def test_the_secrets_of_the_containers_are_settings_of_theirs() -> None:
