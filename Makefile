@@ -42,12 +42,13 @@ alive: $(VENV)/dev postgres ## backups put back in the middle of a move, full di
 # With POOL=transaction (or session) a PgBouncer stands before the database.
 POOLER = $(if $(POOL),pgbouncer)
 
-cluster: browser postgres ## two nodes on PostgreSQL and Redis behind nginx: killed, emptied, started anew while somebody works
+cluster: browser postgres ## two nodes on PostgreSQL and Redis behind nginx: killed, emptied, upgraded, started anew while somebody works
 	@for one in redis-server nginx systemd-analyze $(POOLER); do PATH="$$PATH:/usr/sbin" command -v $$one >/dev/null || { [ "$$(id -u)" = 0 ] \
 		&& command -v apt-get >/dev/null && apt-get update -qq \
 		&& DEBIAN_FRONTEND=noninteractive apt-get install -y -qq redis-server nginx-light systemd $(POOLER) >/dev/null; } \
 		|| { echo "This test needs $$one. Install it (Debian: apt install redis-server nginx-light systemd $(POOLER))."; exit 1; }; done
-	$(BIN)/python -m pytest -n 0 -s --thorough tests/cluster/check_files.py tests/cluster/check_proxy.py tests/cluster/check_nodes.py
+	$(BIN)/python -m pytest -n 0 -s --thorough tests/cluster/check_files.py tests/cluster/check_upgrade.py \
+		tests/cluster/check_proxy.py tests/cluster/check_nodes.py
 
 load: $(VENV)/load ## a morning of a hundred managers on one node and two cores, flinkey slow at last (LOAD=300 MANAGERS=100)
 	$(BIN)/python -m tests.load $(or $(LOAD),300) $(or $(MANAGERS),100)

@@ -55,12 +55,14 @@ def answers(url: str) -> bool:
 
 
 @contextmanager
-def process(arguments: list[str], env: dict[str, str], log: Path) -> Iterator["subprocess.Popen[bytes]"]:
-    """Runs it meanwhile; it must end by itself, and well, when it is asked to."""
+def process(
+    arguments: list[str], env: dict[str, str], log: Path, root: Path = ROOT
+) -> Iterator["subprocess.Popen[bytes]"]:
+    """Runs it meanwhile, in a clone at root; it must end by itself, and well, when it is asked to."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     with log.open("wb") as out:
         running = subprocess.Popen(
-            [sys.executable, *arguments], cwd=ROOT, env=kept | env, stdout=out, stderr=out, start_new_session=True
+            [sys.executable, *arguments], cwd=root, env=kept | env, stdout=out, stderr=out, start_new_session=True
         )
         try:
             yield running
