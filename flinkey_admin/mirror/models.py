@@ -77,6 +77,10 @@ class Holds(Contains):
 
     lookup_name = "holds"
 
+    def get_rhs_op(self, connection: Any, rhs: str) -> str:
+        """PostgreSQL knows its own names alone; there it is `contains`."""
+        return str(connection.operators["contains"] % rhs)
+
     def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:
         """The word with what GLOB takes for a pattern as a letter of its own."""
         column, params = self.process_lhs(compiler, connection)
