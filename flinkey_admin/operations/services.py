@@ -99,10 +99,15 @@ def run(scope: Scope, operation: Operation) -> Operation:
 
 
 def can_finish(operation: Operation) -> bool:
-    """Whether something is left that may be sent again: never a window that was sent before."""
-    if is_running(operation):
+    """Whether something is left that may be sent again: no window that was sent before; nothing once it is undone."""
+    if is_running(operation) or has_undo(operation):
         return False
     return operation.steps.filter(LEFT).exists()
+
+
+def has_undo(operation: Operation) -> bool:
+    """Whether what takes it back has got its yes."""
+    return operation.undone_by.filter(started_at__isnull=False).exists()
 
 
 def must_wait(operation: Operation) -> float:

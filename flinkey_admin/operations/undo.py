@@ -63,9 +63,7 @@ class Overtaken(Exception):
 
 def can(operation: Operation) -> bool:
     """Whether something was done that can be taken back, and nobody has done so yet."""
-    if services.is_running(operation) or services.may_come_true(operation):
-        return False
-    if operation.undone_by.filter(started_at__isnull=False).exists():
+    if services.is_running(operation) or services.may_come_true(operation) or services.has_undo(operation):
         return False
     return operation.kind in OPPOSITE and services.undoable(operation).exists()
 

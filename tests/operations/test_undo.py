@@ -254,6 +254,17 @@ def test_a_change_that_has_gone_on_since_is_taken_back_as_a_whole(
     assert (members(flinkey, "cars", 1), members(flinkey, "cars", 2)) == ([1, 2, 3, 4], [5, 6])
 
 
+def test_what_is_undone_is_not_finished_any_more(clock: Clock, coordinator: Person, flinkey: Remote) -> None:
+    flinkey.fault("assignCarToGroup", "status", status=400, times=1)
+    page = yes(coordinator, "/groups/1/cars/move/", {"id": ["1", "2"], "to": "2"})
+    assert says(page, "Retry the 1 failed")
+    assert_plain(undo(coordinator, page))
+    assert members(flinkey, "cars", 2) == [5, 6]
+    press(coordinator, page, "run")
+    assert (members(flinkey, "cars", 1), members(flinkey, "cars", 2)) == ([1, 2, 3, 4], [5, 6])
+    assert not says(coordinator.get(page.request["PATH_INFO"]), "Retry the 1 failed")
+
+
 def test_what_runs_again_is_not_undone_meanwhile(clock: Clock, coordinator: Person, flinkey: Remote) -> None:
     flinkey.fault("assignCarToGroup", "status", status=400, times=1)
     page = yes(coordinator, "/groups/1/cars/move/", {"id": ["1", "2"], "to": "2"})
