@@ -135,11 +135,14 @@ class Truths(RuleBasedStateMachine):
         )
 
     def was_so(self, step: Step) -> bool:
-        """Whether it was so before anybody here did anything."""
+        """Whether it was so before anybody here did anything, or another change has done it since its review."""
         groups = self.pictures[step.operation_id][0]["members"]
         if step.verb == "delete-group":
             return step.group_id not in groups
-        return (step.thing_id in groups.get(step.group_id, {}).get(step.kind, ())) is (step.verb == "add")
+        if (step.thing_id in groups.get(step.group_id, {}).get(step.kind, ())) is (step.verb == "add"):
+            return True
+        same = Step.objects.filter(verb=step.verb, kind=step.kind, thing_id=step.thing_id, group_id=step.group_id)
+        return same.filter(state=C, already=False).exclude(pk=step.pk).exists()
 
     def nothing_half_way(self, steps: dict[int, Step]) -> None:
         """After *Pause* and *Stop* what has come into its new group has left the old one."""
