@@ -19,7 +19,7 @@ from flinkey_admin.accounts.scoping import Scope, scoped
 from flinkey_admin.assignments import past, services, telling
 from flinkey_admin.assignments.access_forms import QuestionForm
 from flinkey_admin.assignments.knowledge import Terms
-from flinkey_admin.assignments.past import Past, Question
+from flinkey_admin.assignments.past import Question
 from flinkey_admin.assignments.telling import Said
 from flinkey_admin.flinkey import Kind
 from flinkey_admin.mirror import lists, pages
@@ -78,7 +78,7 @@ def access_csv(request: ManagerRequest) -> HttpResponse:
     question = form.question()
     if question is None:
         return redirect(f"{reverse('assignments:access')}?{request.GET.urlencode()}")
-    lines = _lines(past.ask(scope, question), None)
+    lines = _lines(scope, question, None)
     thing = _name(_thing(scope, question), question)
     mine, other = (_("Car"), _("User")) if question.kind == Kind.CARS else (_("User"), _("Car"))
     second = _("E-mail") if question.kind == Kind.CARS else _("Plate")
@@ -130,26 +130,30 @@ def _name(thing: Member | None, question: Question) -> str:
 
 def _answer(scope: Scope, question: Question, thing: Member | None, copy: Copy) -> dict[str, Any]:
     read_at = next((copy.listings[name].read_at for name in copy.wanted.names), None)
-    found = past.ask(scope, question)
-    lines = _lines(found, read_at)
+    lines = _lines(scope, question, read_at)
     return {
         "question": question,
         "on_car": question.kind == Kind.CARS,
         "thing": _name(thing, question),
         "lines": [line for line in lines if line.grade != "never"],
         "never": [line for line in lines if line.grade == "never"],
-        "is_future": question.moment > timezone.now(),
+        "is_future": _is_future(question),
         "known_since": thing.seen_at if thing and question.moment < thing.seen_at else None,
         "is_pruned": timezone.now() - question.moment > dt.timedelta(days=settings.RETENTION_DAYS),
         "retention": settings.RETENTION_DAYS,
     }
 
 
-def _lines(found: Past, read_at: dt.datetime | None) -> list[Line]:
+def _is_future(question: Question) -> bool:
+    return question.moment > timezone.now()
+
+
+def _lines(scope: Scope, question: Question, read_at: dt.datetime | None) -> list[Line]:
+    found = past.ask(scope, question)
     lines = [
         Line(
             one.finding.grade,
-            telling.grade_word(one.finding.grade),
+            telling.grade_word(one.finding.grade, is_future=_is_future(question)),
             *(one.other_id, one.label, one.second, one.terms, telling.how(one, read_at)),
             window_id=one.row.flinkey_id if one.row else None,
         )

@@ -40,7 +40,13 @@ def choices(end: dt.datetime | None, now: dt.datetime, zone: ZoneInfo) -> list[t
         return []
     evenings = {later(act, end, now, zone): act for act in reversed(windows.EVENINGS)}
     named = [(act, _("Until %(end)s") % {"end": moment(at)}) for at, act in sorted(evenings.items())]
-    return [("hour", _("1 hour more")), *named, ("day", _("1 day more")), ("week", _("7 days more"))]
+    walls = {at.astimezone(zone).replace(tzinfo=None, fold=0) for at in evenings}
+    days = [("day", _("1 day more")), ("week", _("7 days more"))]
+    return [
+        ("hour", _("1 hour more")),
+        *named,
+        *((act, words) for act, words in days if _wall(act, max(end, now), zone) not in walls),
+    ]
 
 
 def wall_text(act: str, end: dt.datetime, now: dt.datetime, zone: ZoneInfo) -> str:

@@ -20,10 +20,10 @@ class Said:
     operation_id: int | None = None
 
 
-def grade_word(grade: Grade) -> str:
-    """How sure it is, in a word or two."""
+def grade_word(grade: Grade, *, is_future: bool = False) -> str:
+    """How sure it is, in a word or two. is_future: of a moment that is still to come."""
     return {
-        Grade.COULD: _("Could open it"),
+        Grade.COULD: _("May open it") if is_future else _("Could open it"),
         Grade.PERHAPS: _("Perhaps"),
         Grade.PHONE: _("Perhaps with a key on the phone"),
     }[grade]

@@ -221,7 +221,8 @@ def after(request: ManagerRequest, operation: Operation) -> HttpResponse:
 
 
 def _home(request: ManagerRequest, car_id: int | None) -> str:
-    return safe_next(request, reverse("fleet:car_detail", args=[car_id]) if car_id else reverse("fleet:car_list"))
+    car = f"{reverse('fleet:car_detail', args=[car_id])}#windows" if car_id else reverse("fleet:car_list")
+    return safe_next(request, car)
 
 
 def window_detail(request: ManagerRequest, window_id: int) -> HttpResponse:

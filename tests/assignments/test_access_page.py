@@ -278,11 +278,11 @@ def test_as_a_table(clock: Clock, seen: Person, flinkey: Remote) -> None:
     assert [(row["Car"], row["User"], row["E-mail"], row["From"], row["Until"], row["Result"]) for row in rows] == [
         (
             *("Pool 1 · HH-FK 1234", "Ayşe Öztürk", "ayse.oeztuerk@nordwind.example"),
-            *("2026-11-25T09:00:00+01:00", "2026-11-25T18:00:00+01:00", "Could open it"),
+            *("2026-11-25T09:00:00+01:00", "2026-11-25T18:00:00+01:00", "May open it"),
         ),
         (
             *("Pool 1 · HH-FK 1234", "Jörg Müller", "joerg.mueller@nordwind.example"),
-            *("2026-11-19T10:00:00+01:00", "", "Could open it"),
+            *("2026-11-19T10:00:00+01:00", "", "May open it"),
         ),
     ]
     assert all(row["How this is known"] for row in rows)

@@ -79,7 +79,7 @@ def test_return_chooses_none_of_several_who_fit(clock: Clock, coordinator: Perso
 
 def test_the_form_begins_now_and_the_review_names_both(clock: Clock, coordinator: Person, flinkey: Remote) -> None:
     before = shapes(flinkey)
-    assert f'href="{HAND_OVER}?next=/cars/2/"' in page_of(coordinator.look("/cars/2/"))
+    assert f'href="{HAND_OVER}?next=/cars/2/%23windows"' in page_of(coordinator.look("/cars/2/"))
     assert values(coordinator.get(HAND_OVER))["at"] == "2026-11-24T10:00"
     page = asked(coordinator)
     text = visible(page)

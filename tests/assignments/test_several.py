@@ -229,7 +229,7 @@ def test_a_copy_is_the_form_of_a_new_one(clock: Clock, coordinator: Person, flin
     assert shapes(flinkey) == before
 
     form = {**shown, "lifetime": "864000", "renewable_after": "259200"}
-    assert coordinator.post("/assignments/new/", form)["Location"] == "/cars/4/"
+    assert coordinator.post("/assignments/new/", form)["Location"] == "/cars/4/#windows"
     clock.advance(3)
     coordinator.get("/cars/4/")
     (fresh,) = [one for one in shapes(flinkey) if one not in before]

@@ -48,7 +48,7 @@ def test_until_friday_18_00(clock: Clock, coordinator: Person, flinkey: Remote) 
         "/assignments/new/",
         {"car": "Pool 2 · HH-FK 1302", "user": "Zoë Groß", "start": "2026-11-24T10:00", "end": "2026-11-27T18:00"},
     )
-    assert page["Location"] == "/cars/2/"
+    assert page["Location"] == "/cars/2/#windows"
     assert sent(flinkey, "createAssignment") == {
         "carId": 2,
         "userId": 5,
@@ -144,12 +144,12 @@ def test_a_double_click_makes_one_window(clock: Clock, coordinator: Person, flin
     answers = [give(coordinator, nonce=nonce) for _ in range(2)]
     clock.advance(3)
     answers.append(give(coordinator, nonce=nonce))
-    assert [answer["Location"] for answer in answers] == ["/cars/2/"] * 3
+    assert [answer["Location"] for answer in answers] == ["/cars/2/#windows"] * 3
     assert count(flinkey, "createAssignment") == 1
     assert Operation.objects.count() == 1
     receipt(coordinator)
     answers.append(give(coordinator, nonce=nonce))
-    assert answers[-1]["Location"] == "/cars/2/", "also when it is long since confirmed"
+    assert answers[-1]["Location"] == "/cars/2/#windows", "also when it is long since confirmed"
     assert (count(flinkey, "createAssignment"), Operation.objects.count()) == (1, 1)
 
 
@@ -364,7 +364,7 @@ def test_a_double_click_removes_once(clock: Clock, coordinator: Person, flinkey:
     clock.advance(2)
     receipt(coordinator)
     answers.append(coordinator.post("/assignments/2/delete/", {"nonce": nonce}))
-    assert [answer["Location"] for answer in answers] == ["/cars/1/"] * 3
+    assert [answer["Location"] for answer in answers] == ["/cars/1/#windows"] * 3
     assert count(flinkey, "deleteAssignment") == 1
 
 
@@ -372,7 +372,7 @@ def test_back_to_where_one_came_from(clock: Clock, coordinator: Person, flinkey:
     page = coordinator.get("/assignments/new/?user=5&next=/users/5/")
     assert hidden(page, "next") == "/users/5/"
     assert give(coordinator, next="/users/5/")["Location"] == "/users/5/"
-    assert give(coordinator, next="//evil.example/", end="2026-11-27T19:00")["Location"] == "/cars/2/"
+    assert give(coordinator, next="//evil.example/", end="2026-11-27T19:00")["Location"] == "/cars/2/#windows"
 
 
 def test_a_dead_token_keeps_what_was_typed(clock: Clock, coordinator: Person, flinkey: Remote) -> None:

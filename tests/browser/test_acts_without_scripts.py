@@ -98,7 +98,7 @@ def give_and_extend(plain: Page, flinkey: Remote) -> None:
     expect(access).to_contain_text("Ayşe Öztürk")
     (before,) = ends(flinkey, 4)
     access.locator("summary").click()
-    access.get_by_role("button", name="1 day more").click()
+    access.get_by_role("button", name="1 hour more").click()
     confirmed(plain)
     (after,) = ends(flinkey, 4)
     assert after > before

@@ -62,8 +62,8 @@ def give(thumb: Thumb, things: Things) -> None:
 
 
 def extend(thumb: Thumb, things: Things) -> None:
-    """The access that runs lasts a day longer."""
-    _press(thumb, things, "1 day more")
+    """The access that runs lasts an hour longer."""
+    _press(thumb, things, "1 hour more")
 
 
 def end(thumb: Thumb, things: Things) -> None:
