@@ -47,7 +47,7 @@ def test_a_colleague_gets_a_car_until_friday_and_the_page_tells_when_it_counts(d
     desk.get_by_label("Until").fill(friday().strftime("%Y-%m-%dT%H:%M"))
     desk.get_by_role("button", name="Give access").click()
 
-    expect(desk).to_have_url(re.compile(r"/cars/4/$"))
+    expect(desk).to_have_url(re.compile(r"/cars/4/#windows$"))
     row = desk.locator("#windows tbody tr")
     expect(row).to_have_count(1)
     expect(row.locator("[data-state]")).to_have_text("Waiting for flinkey")
@@ -104,7 +104,7 @@ def test_removing_says_until_when_a_phone_may_hold_a_key_and_then_does_it(desk: 
     expect(desk.get_by_text("phone may still hold a key until it next goes online")).to_be_visible()
     assert window(flinkey, 4)
     desk.get_by_role("button", name="Remove this access").click()
-    expect(desk).to_have_url(re.compile(r"/cars/2/$"))
+    expect(desk).to_have_url(re.compile(r"/cars/2/#windows$"))
     expect(desk.locator('#windows tr[data-id="4"]')).to_have_count(0, timeout=12_000)
     expect(desk.locator("#windows tbody tr")).to_have_count(1)
     assert 4 not in {one["id"] for one in flinkey.state(1)["windows"]}
