@@ -52,7 +52,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Of a matrix, and of a test that is marked `sampled`, a part of the cases runs; always the same ones.
 
     It is one case in six, or one in n where the mark says `sampled(n)`. All of them run with `--thorough`, and
-    they alone with `-m sampled`.
+    they alone with `-m sampled`. What takes minutes begins at once, marked `first`, so that no process is left waiting
+    for it in the end.
     """
     cases: dict[str, list[pytest.Item]] = defaultdict(list)
     for item in items:
@@ -68,6 +69,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if not config.getoption("--thorough") and len(items) > 1:  # a case that was asked for by its name runs
         config.hook.pytest_deselected(items=[item for item in items if item in left])
         items[:] = [item for item in items if item not in left]
+    items.sort(key=lambda item: item.get_closest_marker("first") is None)
 
 
 def _share(cases: list[pytest.Item]) -> int:

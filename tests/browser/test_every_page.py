@@ -112,6 +112,7 @@ def measure(page: Page, views: Views = ALL_WAYS) -> dict[str, Any]:
     return wrong
 
 
+@pytest.mark.first
 @pytest.mark.sampled
 def test_every_page_is_linked_quiet_well_built_open_to_all_and_no_wider_than_a_phone(
     page: Page, complaints: Complaints, request: pytest.FixtureRequest
