@@ -1,16 +1,31 @@
 """The wheel, and a fresh environment with it in: made once for all files here."""
 
 import os
+import secrets
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from cryptography.fernet import Fernet
 
 from tests.project.source import ROOT
 
 # What pip needs to find what is kept on this machine. A PYTHONPATH to the clone would have it find the clone installed.
 KEPT = {name: value for name, value in os.environ.items() if name == "PATH" or name.startswith(("PIP_", "SSL_"))}
+
+
+def settings(flinkey: int, var: Path) -> dict[str, str]:
+    """What an administrator sets. flinkey: the port of the sandbox."""
+    return {
+        "FLINKEY_API_URL": f"http://127.0.0.1:{flinkey}/v3",
+        "FLINKEY_API_KEY": "sandbox-key",
+        "SECRET_KEY": secrets.token_urlsafe(50),
+        "TOKEN_KEYS": Fernet.generate_key().decode(),
+        "ALLOWED_HOSTS": "fleet.example.com",
+        "TRUSTED_PROXIES": "1",
+        "VAR_DIR": str(var),
+    }
 
 
 @pytest.fixture(scope="session")

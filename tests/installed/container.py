@@ -7,7 +7,6 @@ HOME that is not there.
 import json
 import os
 import re
-import secrets
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -15,11 +14,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from cryptography.fernet import Fernet
 
 from flinkey_admin.sandbox import Remote
 from tests.browser.standing import answers, eventually, free_port
 from tests.by_http import Visitor
+from tests.installed.conftest import settings
 from tests.installed.wheel import running
 from tests.project.source import ROOT
 
@@ -72,14 +71,8 @@ class Container:
             "HOME": "/not-there",
             "USER_OF_IT": f"--reuid {USER} --regid {USER} --clear-groups" if IS_ROOT else "",
             "PYTHONDONTWRITEBYTECODE": "1",
-            "VAR_DIR": str(self.var),
             "BIND": f"0.0.0.0:{self.port}",
-            "FLINKEY_API_URL": f"http://127.0.0.1:{flinkey}/v3",
-            "FLINKEY_API_KEY": "sandbox-key",
-            "SECRET_KEY": secrets.token_urlsafe(50),
-            "TOKEN_KEYS": Fernet.generate_key().decode(),
-            "ALLOWED_HOSTS": "fleet.example.com",
-            "TRUSTED_PROXIES": "1",
+            **settings(flinkey, self.var),
         }
 
     def start(self, *words: str) -> "subprocess.Popen[str]":

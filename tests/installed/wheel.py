@@ -4,7 +4,6 @@ The name keeps it out of `make test`: making an environment takes half a minute 
 """
 
 import re
-import secrets
 import signal
 import subprocess
 import urllib.error
@@ -14,10 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from cryptography.fernet import Fernet
-
 from tests.browser.standing import answers, eventually, free_port
-from tests.installed.conftest import KEPT
+from tests.installed.conftest import KEPT, settings
 from tests.project.source import ROOT
 
 SHEET = re.compile(r'href="(/static/css/app\.[0-9a-f]{12}\.css)"')
@@ -86,17 +83,8 @@ def test_it_tells_its_commands_and_what_settings_are_missing(command: Path, tmp_
 def test_it_serves_a_page_with_small_files_of_lasting_names(command: Path, tmp_path: Path) -> None:
     """With a file of settings, as docs/install.md says: the sandbox, migrate, check, serve."""
     flinkey, port = free_port(), free_port()
-    settings = {
-        "FLINKEY_API_URL": f"http://127.0.0.1:{flinkey}/v3",
-        "FLINKEY_API_KEY": "sandbox-key",
-        "SECRET_KEY": secrets.token_urlsafe(50),
-        "TOKEN_KEYS": Fernet.generate_key().decode(),
-        "ALLOWED_HOSTS": "fleet.example.com",
-        "TRUSTED_PROXIES": "1",
-        "VAR_DIR": str(tmp_path / "var"),
-    }
     file = tmp_path / "settings.env"
-    file.write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
+    file.write_text("".join(f"{name}={value}\n" for name, value in settings(flinkey, tmp_path / "var").items()))
     file.chmod(0o600)
     env = {"SETTINGS_FILE": str(file), "PORT": str(port)}
     base, through = f"http://127.0.0.1:{port}", {"Host": "fleet.example.com", "X_Forwarded_Proto": "https"}
