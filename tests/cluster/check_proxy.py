@@ -12,7 +12,7 @@ import urllib3
 from requests.adapters import HTTPAdapter
 
 from tests.browser.standing import eventually
-from tests.cluster.conftest import Cluster
+from tests.cluster.conftest import STARTS, Cluster
 from tests.cluster.servers import served_by
 from tests.conftest import COORDINATOR, PASSWORD
 
@@ -83,8 +83,7 @@ def test_a_file_that_one_node_lacks_comes_from_the_other(whole: Cluster) -> None
     (newer.folder / newer.name / "static" / "of-the-new-version.0123456789ab.css").write_text("a{}")
     newer.stop()
     newer.start()
-    while not newer.ready:
-        pass
+    eventually(lambda: newer.ready, STARTS)
     for _time in range(6):
         assert caller().get(f"{whole.url}/static/of-the-new-version.0123456789ab.css", timeout=30).text == "a{}"
 
