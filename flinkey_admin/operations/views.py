@@ -78,6 +78,7 @@ def review(request: ManagerRequest, operation: Operation, changed: Sequence[str]
     found = things.items(operation)
     offers = endings.offers(operation, request.POST)
     calls = operation.steps.count() + (offers.count if offers and offers.at_once else 0)
+    warnings = _warnings(operation)
     context = {
         "operation": operation,
         "title": titles.title(operation),
@@ -86,7 +87,8 @@ def review(request: ManagerRequest, operation: Operation, changed: Sequence[str]
         "minutes": services.minutes(calls),
         "others": journal.in_the_way(operation),
         "undo": services.undo_text(operation),
-        "warnings": _warnings(operation),
+        "warnings": warnings,
+        "warned": receipts.mark_of(warnings),
         "offers": offers,
         "changed": changed,
         "seen": receipts.mark_of(list(changed)) if changed else "",
@@ -119,24 +121,28 @@ def operation_run(request: ManagerRequest, operation_id: int) -> HttpResponse:
     if request.method == "POST":
         if seconds := services.must_wait(operation):
             messages.warning(request, sentences.busy(seconds))
-        else:
-            started = operation.started_at is not None
-            if started and not services.can_finish(operation):
-                return redirect("operations:detail", operation.pk)
-            if not started:
-                journal.set_reason(operation, request.POST.get("reason", ""))
-                chosen = endings.choose(request.manager, operation, request.POST)
-                changed = [*truth.changes(request.manager, operation), *chosen.changed]
-                if not operation.steps.exists() and not operation.facts.get("endings"):
-                    return _nothing_left(request, operation, changed)
-                if changed and request.POST.get("seen") != receipts.mark_of(changed):
-                    return review(request, operation, changed)
-                if operation.facts.get("at_once") and not chosen.steps:
-                    messages.info(request, _("All access has ended already."))
-                    return redirect(receipts.back(operation.facts)[0])
-                return _started(request, operation, chosen)
+        elif operation.started_at is None:
+            return _said_yes(request, operation)
+        elif services.can_finish(operation):
             services.finish(request.manager, operation)
     return redirect("operations:detail", operation.pk)
+
+
+def _said_yes(request: ManagerRequest, operation: Operation) -> HttpResponse:
+    """Begins a plan, unless it is no longer what the page has shown: then it is shown as it is now."""
+    journal.set_reason(operation, request.POST.get("reason", ""))
+    chosen = endings.choose(request.manager, operation, request.POST)
+    changed = [*truth.changes(request.manager, operation), *chosen.changed]
+    if not operation.steps.exists() and not operation.facts.get("endings"):
+        return _nothing_left(request, operation, changed)
+    if changed and request.POST.get("seen") != receipts.mark_of(changed):
+        return review(request, operation, changed)
+    if request.POST.get("warned", warned := receipts.mark_of(_warnings(operation))) != warned:
+        return review(request, operation, [_("What to know about it is no longer the same: see below.")])
+    if operation.facts.get("at_once") and not chosen.steps:
+        messages.info(request, _("All access has ended already."))
+        return redirect(receipts.back(operation.facts)[0])
+    return _started(request, operation, chosen)
 
 
 def _nothing_left(request: ManagerRequest, operation: Operation, changed: Sequence[str]) -> HttpResponse:

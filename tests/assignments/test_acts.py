@@ -291,10 +291,14 @@ def test_taking_an_end_back_names_who_has_the_car_by_now(clock: Clock, coordinat
     pressed(coordinator, RUNNING, "end", "/cars/2/")
     settled(clock, coordinator)
     ended = Operation.objects.latest("pk")
-    page = press(coordinator, receipt(coordinator, ended), "back")
-    assert "somebody else may open the car" not in visible(page), "nobody has it yet"
+    early = press(coordinator, receipt(coordinator, ended), "back")
+    assert "somebody else may open the car" not in visible(early), "nobody has it yet"
     give(coordinator, start="2026-11-24T10:30", end="2026-11-24T11:30")
     settled(clock, coordinator)
+    asked, sent = press(coordinator, early, "run"), count(flinkey, "updateAssignment")
+    assert (asked.status_code, sent) == (409, 1), "the yes was one to something else"
+    assert "What to know about it is no longer the same: see below." in visible(asked)
+    assert "1 access is given though somebody else may open the car at the same time" in visible(asked)
     page = press(coordinator, receipt(coordinator, ended), "back")
     assert "1 access is given though somebody else may open the car at the same time" in visible(page)
     assert re.search(r"Pool 2 · HH-FK 1302, Tue 24 Nov, 10:0\d \(Zoë Groß\)\.", visible(page)), visible(page)

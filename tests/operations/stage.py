@@ -73,8 +73,8 @@ def press(person: Person, page: Any, name: str) -> Any:
     """Presses the button of the form whose address ends with this name; returns the page it leads to."""
     found = re.search(rf'action="(/operations/\d+/{name}/)"', main_of(page))
     assert found, f"no button {name!r} on: {visible(page)}"
-    seen = re.search(r'name="seen" value="(\w+)"', main_of(page))
-    return person.post(found[1], {"seen": seen[1]} if seen else {}, follow=True)
+    shown = dict(re.findall(r'name="(seen|warned)" value="(\w+)"', main_of(page)))
+    return person.post(found[1], shown, follow=True)
 
 
 def offers(page: Any, name: str) -> bool:
