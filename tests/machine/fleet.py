@@ -15,7 +15,8 @@ from flinkey_admin.operations.models import Operation, State, Step
 from flinkey_admin.sandbox.changes import change
 from flinkey_admin.sandbox.faults import Fault
 from tests.machine.people import People
-from tests.machine.troubles import CARS, FAULTS, a_group, a_person, any_of, calm, deaths, faults, troubles
+from tests.machine.stage import PEOPLE
+from tests.machine.troubles import CALM, CARS, FAULTS, a_group, a_person, any_of, calm, deaths, faults, troubles
 from tests.operations.stage import NOW
 from tests.operations.windows import send
 
@@ -45,6 +46,32 @@ class Fleet(People):
         found = self._pick(which, undo.can)
         if found:
             self.change(who, lambda scope: undo.plan(scope, found), yes, trouble)
+
+    @rule(who=a_person, things=st.lists(st.sampled_from(CARS), min_size=1, max_size=3, unique=True), come=a_group)
+    def gather_and_put_back(self, who: str, things: list[int], come: int) -> None:
+        """Cars, some of them in several groups, come into one and go back at once."""
+        self.gather(who, things, come, CALM)
+        self.regret(who)
+
+    @rule(who=a_person, which=any_of)
+    def end_and_put_back(self, who: str, which: int) -> None:
+        """An access whose key lives for so long and no other time ends, and is given again."""
+        self.change_window(who, which, "lifetime", CALM)
+        self.goes_on()
+        self.end_window(who, which, CALM)
+        self.goes_on()
+        self.regret(who)
+
+    def regret(self, who: str) -> None:
+        """*Undo*, of what was done last."""
+        last = Operation.objects.select_related("person", "customer").last()
+        if last and undo.can(last):
+            self.change(who, lambda scope: undo.plan(scope, last), 1, CALM)
+
+    def goes_on(self) -> None:
+        """After a while the worker has seen what has come true."""
+        self.stage.advance(31)
+        self.worker(CALM)
 
     @rule(who=a_person, which=any_of, what=st.sampled_from(["pause", "stop"]))
     def wish(self, who: str, which: int, what: str) -> None:
@@ -112,7 +139,7 @@ class Fleet(People):
 
     @rule(which=any_of)
     def colleague_takes_back(self, which: int) -> None:
-        """Somebody takes a car out of its new group while the change that brought it there rests half-way."""
+        """Somebody takes a car out of its new group while the change that brought it there rests; it goes on."""
         half = Step.objects.filter(after__state=State.CONFIRMED, after__verb="add", settled_at=None, kind="cars")
         pairs = [
             (step.after.thing_id or 0, step.after.group_id or 0) for step in half.select_related("after") if step.after
@@ -124,6 +151,9 @@ class Fleet(People):
                     self.count("taken back half-way")
                     change(self.stage.sim, "remove_member", kind="cars", group=group, id=car)
                     self.wire.did(("remove", "cars", car, group))
+            for who in PEOPLE:
+                self.sign_in(who)
+            self.goes_on()
 
     @rule(number=a_group, what=st.sampled_from(["rename", "delete", "create"]))
     def colleague_changes_groups(self, number: int, what: str) -> None:

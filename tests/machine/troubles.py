@@ -79,7 +79,8 @@ deaths = st.tuples(
 )
 meanwhile = st.tuples(st.just("meanwhile"), st.sampled_from(["pause", "stop", "press", "hang"]))
 others = st.tuples(st.just("other"), st.integers(1, 6), st.sampled_from(["come", "leave"]), any_of, a_group)
-calm = st.just(("calm",))
+CALM = ("calm",)
+calm = st.just(CALM)
 mail = st.just(("mail",))
 troubles = st.one_of(calm, mail, faults, losses, stops, doubles, deaths, meanwhile, others)
 
@@ -107,7 +108,7 @@ class Troubled(Truths):
 
     # The frame of all that somebody does ----------------------------------------------------------------------------
 
-    def act(self, who: str, do: Callable[[Scope], Operation | None], trouble: Any = ("calm",)) -> Operation | None:
+    def act(self, who: str, do: Callable[[Scope], Operation | None], trouble: Any = CALM) -> Operation | None:
         """Somebody does something, in trouble or not; whoever is signed out cannot."""
         self.turn += 1
         self.stage.advance(GAPS[self.turn % len(GAPS)])

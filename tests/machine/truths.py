@@ -58,7 +58,7 @@ class Truths(RuleBasedStateMachine):
 
     def before(self) -> None:
         """Something is about to happen."""
-        self.wished = None
+        self.wished, self.wire.struck = None, 0
         self.effects_before, self.calls_before = len(self.wire.effects), len(self.wire.calls)
         self.pictures[0] = (self.wire.picture(), len(self.wire.effects), self.told)
 
