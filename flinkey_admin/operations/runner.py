@@ -33,25 +33,27 @@ HOLDS = {
 }
 
 
-def run(operation: Operation, client: Flinkey) -> None:
+def run(operation: Operation, client: Flinkey) -> bool:
     """Does whatever of the operation is left to do and can be done. Safe to call again at any time.
 
     Only this thread touches the database; the calls run beside it. What a dead process left under way is taken up
     again where repeating is harmless; a window's change is read back instead and never sent twice.
+
+    Returns whether it has just met a dead token; what an earlier run has met says nothing about today's.
     """
     with logs.about(operation.pk):
-        _run(operation, client)
+        return _run(operation, client)
 
 
-def _run(operation: Operation, client: Flinkey) -> None:
+def _run(operation: Operation, client: Flinkey) -> bool:
     if not journal.begin(operation):
-        return
+        return False
     work = _Run(operation, client)
     try:
         work.work()
         work.ended = True
     except journal.LeaseLost:
-        return  # whoever has it reads back what is under way here
+        return False  # whoever has it reads back what is under way here
     finally:
         work.shut.set()
         work.tell()
@@ -59,6 +61,7 @@ def _run(operation: Operation, client: Flinkey) -> None:
         confirmation.watch_all(operation)
     if work.wish == "stop":
         journal.close(operation)
+    return work.why == "signed-out"
 
 
 class _Run:

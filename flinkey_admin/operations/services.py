@@ -90,11 +90,11 @@ def get_operation(scope: Scope, operation_id: int) -> Operation:
 def run(scope: Scope, operation: Operation) -> Operation:
     """Runs what is left of a change within this request. Raises Unauthorized, once noted, when the token is dead."""
     journal.queue(operation)
-    runner.run(operation, require_client(scope))
+    is_dead = runner.run(operation, require_client(scope))
     operation.refresh_from_db()
-    dead = operation.steps.filter(reason="signed-out", settled_at=None).first()
-    if dead is not None:
-        raise signed_out(dead.detail)
+    if is_dead:
+        step = operation.steps.filter(reason="signed-out", settled_at=None).first()
+        raise signed_out(step.detail if step else "")
     return operation
 
 

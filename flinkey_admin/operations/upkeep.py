@@ -54,8 +54,7 @@ def run_operation(operation_id: int) -> None:
     if scope is None:
         journal.hold(operation, Hold.SIGNED_OUT)
         return
-    runner.run(operation, require_client(scope))
-    if Operation.objects.filter(pk=operation.pk, hold=Hold.SIGNED_OUT).exists():
+    if runner.run(operation, require_client(scope)):
         accounts.forget_sign_ins(scope.person)  # that token is dead, whatever it says of itself
 
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from flinkey_admin.accounts.models import Reach
-from flinkey_admin.accounts.scoping import Scope
+from flinkey_admin.accounts.scoping import Scope, live_scope
+from flinkey_admin.accounts.services import forget_sign_ins
 from flinkey_admin.operations import endings, journal, runner, services, signals, undo, upkeep
 from flinkey_admin.operations.models import Hold, Operation, State, Step
 from flinkey_admin.sandbox import Remote
@@ -224,6 +225,28 @@ def test_a_dead_token_parks_it_until_a_manager_of_the_customer_signs_in(
     visitor.sign_in(who)
     tick()
     assert (the().state, members(flinkey, "cars", 1)) == (State.CONFIRMED, [4])
+
+
+def test_who_has_signed_in_again_stays_so_while_a_parked_change_waits_for_another(
+    clock: Clock, coordinator: Person, scope: Scope, flinkey: Remote
+) -> None:
+    coordinator.post("/groups/1/cars/move/", {"id": ["1", "2"], "to": "2"})
+    first = the()
+    journal.queue(first)
+    assert journal.begin(first)
+    journal.release(first, Hold.PAUSED)
+    move(coordinator, 1, to=3)
+    forget_sign_ins(scope.person)
+    clock.advance(31)
+    tick()
+    assert the().hold == Hold.SIGNED_OUT
+    coordinator.sign_in(COORDINATOR)
+    tick()
+    assert live_scope(scope.person, scope.customer), "nobody has been signed out"
+    services.finish(scope, first)
+    work_off()
+    first.refresh_from_db()
+    assert (first.state, members(flinkey, "cars", 1)) == (State.CONFIRMED, [3, 4])
 
 
 def test_a_flinkey_that_is_down_is_asked_once_an_interval(clock: Clock, coordinator: Person, flinkey: Remote) -> None:
