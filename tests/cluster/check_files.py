@@ -96,6 +96,20 @@ def test_systemd_takes_the_unit_of_the_page(machine: Path) -> None:
     assert analyze(machine, "verify", "flinkey-admin.service") == ""
 
 
+@pytest.mark.parametrize(("works", "left"), [("true", ["new"]), ("false", ["new", "old"])])
+def test_the_cron_of_the_page_deletes_no_copy_where_none_is_made(tmp_path: Path, works: str, left: list[str]) -> None:
+    """Nights on which nothing can be copied must not use up the copies there are."""
+    lines = re.findall(r"^[\d*]+ [\d*]+ \S+ \S+ \S+ flinkey-admin (.+)", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    assert "-delete" in "".join(lines)
+    (tmp_path / "new").touch()
+    (tmp_path / "old").touch()
+    os.utime(tmp_path / "old", (0, 0))
+    for line in lines:
+        here = line.replace("/var/backups/flinkey-admin", str(tmp_path))
+        subprocess.run(["sh", "-c", here.replace("/usr/local/bin/flinkey-admin", works)], check=False)
+    assert sorted(path.name for path in tmp_path.iterdir()) == left
+
+
 def test_nginx_takes_what_the_page_says(tmp_path: Path) -> None:
     cert, key = certificate(tmp_path)
     text = block("nginx").replace("/etc/ssl/fleet.example.com.pem", str(cert))
