@@ -23,7 +23,10 @@ MANAGE = [sys.executable, "-m", "flinkey_admin"]
 EMAIL, PASSWORD = "coordinator@nordwind.example", "flinkey-demo"
 # Three workers: a look at a window that waits for flinkey must stand behind no reading ahead and behind no long move.
 WORKERS = ("default", "runs", "sweep")
-PATIENCE = 30  # seconds
+PATIENCE = 30  # seconds until what was started answers
+# Seconds until what was asked to end is killed: a change goes on meanwhile, and all is over before systemd and Docker,
+# which wait for a minute, kill. Of a demo nothing is kept, so nothing is waited for.
+LEAVE, LEAVE_DEMO = 50.0, 8.0
 PRODUCTION = {"serve", "web", "workers"}
 ENVIRONMENT = """It takes no options, only variables beside the settings:
   PORT   the port on this machine: 8000
@@ -39,7 +42,10 @@ class Refused(Exception):
 
 
 def main(mode: str) -> int:
-    """Runs until Ctrl-C or SIGTERM (0), or until one of the processes ends or cannot start (1)."""
+    """Runs until Ctrl-C or SIGTERM (0), or until one of the processes ends or cannot start (1).
+
+    It ends when what is under way has come to an end; a second Ctrl-C or SIGTERM waits for nothing.
+    """
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)
     try:
@@ -69,7 +75,7 @@ def main(mode: str) -> int:
     except subprocess.CalledProcessError as failed:
         return failed.returncode
     finally:
-        _end(processes)
+        _end(processes, LEAVE_DEMO if mode == "demo" else LEAVE)
     return 1
 
 
@@ -222,17 +228,21 @@ def _say(mode: str, bind: str) -> None:
     print("\n".join(["", *lines, "Ctrl-C stops everything.", ""]), flush=True)  # noqa: T201
 
 
-def _end(processes: "list[subprocess.Popen[bytes]]") -> None:
-    """Ends what was started, the last one first; whatever does not listen is killed."""
-    for process in reversed(processes):
-        if process.poll() is None:
+def _end(processes: "list[subprocess.Popen[bytes]]", patience: float) -> None:
+    """Ends what was started, the last one first. What goes on for longer, or when we are asked again, is killed."""
+    until = time.monotonic() + patience
+    try:
+        for process in reversed(processes):
             process.terminate()
-    for process in reversed(processes):
-        try:
-            process.wait(timeout=8)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        for process in reversed(processes):
+            process.wait(timeout=max(0.0, until - time.monotonic()))
+    except (Stop, subprocess.TimeoutExpired):
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        for process in reversed(processes):
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)  # it leads a session of its own, with what it has started
+                process.wait()
 
 
 if __name__ == "__main__":

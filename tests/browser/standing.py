@@ -69,7 +69,7 @@ def process(
             assert running.poll() is None, log.read_text()
         finally:
             running.send_signal(signal.SIGTERM)
-            ended = running.wait(timeout=30)
+            ended = running.wait(timeout=60)
     assert ended == 0, log.read_text()
 
 

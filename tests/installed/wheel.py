@@ -42,7 +42,7 @@ def running(command: Path, *arguments: str, **env: str) -> Iterator["subprocess.
             yield process
         finally:
             process.send_signal(signal.SIGTERM)
-            assert process.wait(timeout=30) == 0
+            assert process.wait(timeout=60) == 0
 
 
 def fetch(url: str, **headers: str) -> tuple[str, bytes]:

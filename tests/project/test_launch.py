@@ -1,0 +1,79 @@
+"""The launcher: what it refuses, and how it ends what it has started."""
+
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from flinkey_admin import launch
+from tests.browser.standing import eventually
+from tests.project.source import ROOT
+
+# Asked to end, it does so after $2 seconds and leaves a file; asked again it ends at once, as a worker does.
+AT_WORK = """
+import pathlib, signal, sys, time
+def end(*_):
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    pathlib.Path(sys.argv[1], "asked").touch()
+    time.sleep(float(sys.argv[2]))
+    pathlib.Path(sys.argv[1], "done").touch()
+    sys.exit()
+signal.signal(signal.SIGTERM, end)
+pathlib.Path(sys.argv[1], "begun").touch()
+while True:
+    time.sleep(1)
+"""
+# The launcher with that for its only process.
+LAUNCHER = f"""
+import signal, sys, time
+from flinkey_admin import launch
+signal.signal(signal.SIGTERM, launch._stop)
+processes = [launch._start([sys.executable, "-c", {AT_WORK!r}, *sys.argv[1:]], {{}})]
+try:
+    time.sleep(60)
+except launch.Stop:
+    pass
+finally:
+    launch._end(processes, 60)
+"""
+
+
+def at_work(folder: Path, seconds: float) -> "subprocess.Popen[bytes]":
+    process = launch._start([sys.executable, "-c", AT_WORK, str(folder), str(seconds)], {})
+    eventually((folder / "begun").exists)
+    return process
+
+
+@pytest.mark.parametrize(("seconds", "done"), [(0.3, True), (60, False)])
+def test_what_is_under_way_is_waited_for_and_then_killed(tmp_path: Path, seconds: float, done: bool) -> None:
+    process = at_work(tmp_path, seconds)
+    launch._end([process], 30 if done else 0.5)
+    assert (process.returncode, (tmp_path / "done").exists()) == (0 if done else -signal.SIGKILL, done)
+
+
+def test_who_asks_twice_waits_for_nothing(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", LAUNCHER, str(tmp_path), "60"]
+    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as launcher:
+        eventually((tmp_path / "begun").exists)
+        launcher.send_signal(signal.SIGTERM)
+        eventually((tmp_path / "asked").exists)
+        launcher.send_signal(signal.SIGTERM)
+        _said, err = launcher.communicate(timeout=30)
+    assert (launcher.returncode, err, (tmp_path / "done").exists()) == (0, "", False)
+
+
+def test_systemd_asks_the_launcher_alone_and_waits_for_it() -> None:
+    """By itself it would ask every process, and the launcher asks them too: a worker asked twice drops its change."""
+    units = sorted((ROOT / "deploy" / "systemd").glob("flinkey-admin-w*.service"))
+    texts = [path.read_text(encoding="utf-8") for path in [*units, ROOT / "docs" / "install.md"]]
+    assert [re.findall(r"^KillMode=(.*)$", text, re.MULTILINE) for text in texts] == [["mixed"]] * 3
+    waits = [re.findall(r"^TimeoutStopSec=(\d+)$", text, re.MULTILINE) for text in texts]
+    assert [int(seconds) > launch.LEAVE for (seconds,) in waits] == [True] * 3
+
+
+def test_docker_waits_for_the_launcher() -> None:
+    text = (ROOT / "deploy" / "docker" / "compose.yaml").read_text(encoding="utf-8")
+    assert [int(seconds) > launch.LEAVE for seconds in re.findall(r"stop_grace_period: (\d+)s", text)] == [True]
