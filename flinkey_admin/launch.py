@@ -134,10 +134,9 @@ def _environment(mode: str, bind: str) -> dict[str, str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         sandbox_port = str(probe.getsockname()[1])
-    return {
+    own = {
         "DEBUG": "true",
         "VAR_DIR": str(var_dir),
-        # The demo's own, whatever the environment says for the real thing.
         "DATABASE_URL": f"sqlite:///{var_dir / 'demo.sqlite3'}",
         "CACHE_URL": "locmem://",
         "SANDBOX_PORT": sandbox_port,
@@ -147,6 +146,8 @@ def _environment(mode: str, bind: str) -> dict[str, str]:
         "DEMO_SIGN_IN": f"{EMAIL} {PASSWORD}",
         "DEMO_PORT": port,
     }
+    # Whatever the environment, its files and the file of settings say for the real thing.
+    return {**own, **{f"{name}_FILE": "" for name in own}, "SETTINGS_FILE": os.devnull}
 
 
 def _sandbox(env: dict[str, str]) -> list[str]:

@@ -10,7 +10,7 @@ import pytest
 
 from flinkey_admin import launch
 from tests.browser.standing import eventually
-from tests.project.source import ROOT
+from tests.project.source import ROOT, start
 
 # Asked to end, it does so after $2 seconds and leaves a file; asked again it ends at once, as a worker does.
 AT_WORK = """
@@ -63,6 +63,30 @@ def test_who_asks_twice_waits_for_nothing(tmp_path: Path) -> None:
         launcher.send_signal(signal.SIGTERM)
         _said, err = launcher.communicate(timeout=30)
     assert (launcher.returncode, err, (tmp_path / "done").exists()) == (0, "", False)
+
+
+# What a child of the launcher does first, and the real flinkey then nowhere in its settings.
+READS = """
+from flinkey_admin.cli import read_settings_file
+print(read_settings_file())
+from flinkey_admin import settings
+print(settings.FLINKEY_API_URL, settings.FLINKEY_API_KEY, settings.DATABASES["default"]["NAME"], settings.TIME_ZONE)
+"""
+
+
+def test_a_demo_reads_nothing_of_the_real_thing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither /etc/flinkey-admin/settings.env, which another user may not even read, nor the files of its secrets."""
+    for name in ("FLINKEY_API_KEY", "DATABASE_URL"):
+        (tmp_path / name).write_text("postgres://real.example/real" if "URL" in name else "real")
+    (tmp_path / "settings.env").write_text("TIME_ZONE=Africa/Lagos\nSECRET_KEY=short\n")
+    env = {f"{name}_FILE": str(tmp_path / name) for name in ("FLINKEY_API_KEY", "DATABASE_URL")}
+    env["SETTINGS_FILE"] = str(tmp_path / "settings.env")
+    monkeypatch.setenv("VAR_DIR", str(tmp_path))
+    own = launch._environment("demo", "127.0.0.1:8000")
+    done = start({**env, **own}, [sys.executable, "-c", READS])
+    assert (done.returncode, done.stderr) == (0, "")
+    database = tmp_path / "demo-8000" / "demo.sqlite3"
+    assert done.stdout == f"\n{own['FLINKEY_API_URL']} sandbox-key {database} Europe/Berlin\n"
 
 
 def test_systemd_asks_the_launcher_alone_and_waits_for_it() -> None:
