@@ -28,6 +28,7 @@ PATIENCE = 30  # seconds until what was started answers
 # which wait for a minute, kill. Of a demo nothing is kept, so nothing is waited for.
 LEAVE, LEAVE_DEMO = 50.0, 8.0
 PRODUCTION = {"serve", "web", "workers"}
+TRUTHY = {"true", "t", "1", "yes", "y", "on"}  # and in capitals: what the settings take for yes
 ENVIRONMENT = """It takes no options, only variables beside the settings:
   PORT   the port on this machine: 8000
   BIND   for serve and web, the address and port to listen at, if not this machine alone: 127.0.0.1:8000"""
@@ -89,7 +90,7 @@ def _bind(mode: str) -> str:
     bind = (mode in PRODUCTION and os.environ.get("BIND")) or f"127.0.0.1:{port}"
     if not bind.rpartition(":")[2].isdecimal():
         raise Refused("PORT is wrong. Write: a number such as 8000. BIND, if it is there: 127.0.0.1:8000")
-    if mode in PRODUCTION and os.environ.get("DEBUG", "").lower() in {"true", "1", "yes", "on"}:
+    if mode in PRODUCTION and _debug():
         raise Refused(
             f"DEBUG is for this machine only and unsafe here. Leave it out, or use: flinkey-admin run, not {mode}"
         )
@@ -98,6 +99,17 @@ def _bind(mode: str) -> str:
         again = f"make {mode}" if IS_CLONE else f"flinkey-admin {mode}"
         raise Refused(f"Port {taken} is taken. Choose another one: PORT={taken + 100} {again}")
     return bind
+
+
+def _debug() -> bool:
+    """Whether DEBUG is on, as the settings will read it."""
+    value = os.environ.get("DEBUG", "")
+    if path := os.environ.get("DEBUG_FILE"):
+        try:
+            value = Path(path).read_text()
+        except (OSError, ValueError):
+            return False  # with this file the settings refuse to start
+    return value.strip().lower() in TRUTHY
 
 
 def _free(bind: str) -> bool:

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from marshmallow.fields import Boolean
 
 from flinkey_admin import launch
 from tests.browser.standing import eventually
@@ -63,6 +64,20 @@ def test_who_asks_twice_waits_for_nothing(tmp_path: Path) -> None:
         launcher.send_signal(signal.SIGTERM)
         _said, err = launcher.communicate(timeout=30)
     assert (launcher.returncode, err, (tmp_path / "done").exists()) == (0, "", False)
+
+
+def test_production_refuses_every_way_to_say_debug(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The settings are read by environs, whose words for yes these are."""
+    for value in map(str, Boolean.truthy):
+        for mode in launch.PRODUCTION:
+            monkeypatch.setenv("DEBUG", value)
+            with pytest.raises(launch.Refused, match="DEBUG is for this machine only"):
+                launch._bind(mode)
+    (tmp_path / "debug").write_text("true\n")
+    monkeypatch.setenv("DEBUG", "false")
+    monkeypatch.setenv("DEBUG_FILE", str(tmp_path / "debug"))
+    with pytest.raises(launch.Refused):
+        launch._bind("workers")
 
 
 # What a child of the launcher does first, and the real flinkey then nowhere in its settings.
