@@ -112,11 +112,15 @@ def of_reading(wrong: Wrong, error: EnvError) -> None:
 
 
 def of_secrets(wrong: Wrong, values: Mapping[str, str | list[str] | None]) -> None:
-    """Adds each secret that is another one too: who learns one of them must not have learnt the other."""
+    """Adds each secret that is another one too: who learns one of them must not have learnt the other.
+
+    The one before (…_OLD) serves the same purpose, and so may be the same.
+    """
     seen: dict[str, str] = {}
     for name, value in values.items():
+        purpose = name.removesuffix("_OLD")
         for one in [value] if isinstance(value, str) else value or []:
-            if one and seen.setdefault(one, name) != name:
+            if one and seen.setdefault(one, purpose) != purpose:
                 wrong.add(name, f"the same as {seen[one]}")
 
 

@@ -81,9 +81,12 @@ checks.of_secrets(
     wrong,
     {
         "SECRET_KEY": SECRET_KEY,
+        "SECRET_KEY_OLD": SECRET_KEY_OLD,
         "TOKEN_KEYS": TOKEN_KEYS,
         "FLINKEY_API_KEY": FLINKEY_API_KEY,
         "FLINKEY_WEBHOOK_SECRET": FLINKEY_WEBHOOK_SECRET,
+        "FLINKEY_WEBHOOK_SECRET_OLD": FLINKEY_WEBHOOK_SECRET_OLD,
+        "METRICS_TOKEN": METRICS_TOKEN,
     },
 )
 checks.of_folders(wrong, VAR_DIR, DATABASES["default"])

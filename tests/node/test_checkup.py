@@ -14,6 +14,7 @@ from django.db import connection
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
+from flinkey_admin.checks import HINTS
 from flinkey_admin.node import pulse
 from flinkey_admin.node.checkup import configured, here, outside
 from flinkey_admin.node.checkup.lines import BAD, GOOD, LOOK, NONE, OFF, Line
@@ -165,6 +166,11 @@ def test_what_only_may_be_meant_so_is_said(settings: Any, tmp_path: Path, monkey
     assert [text for text, _detail in told if "TRUSTED_PROXIES is 0" in text or "secret of the webhooks" in text]
     secret.chmod(0o600)
     assert str(secret) not in {line.detail for line in configured.lines()}
+
+
+def test_the_file_of_each_secret_is_looked_at() -> None:
+    secret = {name for name in HINTS if name.endswith(("_KEY", "_KEYS", "_SECRET", "_TOKEN", "_OLD"))}
+    assert secret | {"DATABASE_URL", "CACHE_URL", "FLINKEY_PROXY"} == configured.SECRETS
 
 
 def told_of(settings: Any, cache: str, monkeypatch: pytest.MonkeyPatch, **database: Any) -> set[str]:

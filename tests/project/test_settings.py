@@ -140,6 +140,9 @@ def test_no_secret_serves_two_purposes(tmp_path: Path) -> None:
     done = start(changed({"FLINKEY_WEBHOOK_SECRET": secret, "FLINKEY_API_KEY": KEY}, VAR_DIR=str(tmp_path)))
     assert set(faults(done.stderr)) == {"FLINKEY_WEBHOOK_SECRET", "FLINKEY_API_KEY"}
     assert secret not in done.stderr
+    shared = {"METRICS_TOKEN": secret, "FLINKEY_WEBHOOK_SECRET_OLD": KEY, "SECRET_KEY_OLD": OLDER + "x" * 20}
+    done = start(changed({**shared, "FLINKEY_WEBHOOK_SECRET": OLDER + "x" * 20}, VAR_DIR=str(tmp_path)))
+    assert set(faults(done.stderr)) == {"METRICS_TOKEN", "FLINKEY_WEBHOOK_SECRET_OLD", "FLINKEY_WEBHOOK_SECRET"}
 
 
 def test_a_database_whose_driver_is_missing_names_what_to_install(tmp_path: Path) -> None:

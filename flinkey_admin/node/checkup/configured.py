@@ -14,7 +14,11 @@ from django.utils.translation import gettext as _
 from flinkey_admin import checks, places
 from flinkey_admin.node.checkup.lines import GOOD, LOOK, NONE, Line
 
-SECRETS = ("SECRET_KEY", "SECRET_KEY_OLD", "TOKEN_KEYS", "FLINKEY_API_KEY", "FLINKEY_WEBHOOK_SECRET", "DATABASE_URL")
+# What a file of its own may hold: a secret, or an address with a password in it.
+SECRETS = {
+    *("SECRET_KEY", "SECRET_KEY_OLD", "TOKEN_KEYS", "FLINKEY_API_KEY", "METRICS_TOKEN"),
+    *("FLINKEY_WEBHOOK_SECRET", "FLINKEY_WEBHOOK_SECRET_OLD", "DATABASE_URL", "CACHE_URL", "FLINKEY_PROXY"),
+}
 SHORT = 16  # characters
 CHECKED = {"verify-ca", "verify-full"}  # values of sslmode with which PostgreSQL has to show a certificate
 CLOSE = 0.85  # how much a name must be like one of ours
@@ -76,7 +80,7 @@ def _is_elsewhere(host: str) -> bool:
 
 
 def _open_to_all() -> Iterator[Path]:
-    named = [os.environ.get(f"{name}_FILE") for name in SECRETS]
+    named = [os.environ.get(f"{name}_FILE") for name in sorted(SECRETS)]
     kept = [Path(name) for name in named if name]
     if connection.vendor == "sqlite":
         kept.append(Path(str(connection.settings_dict["NAME"])))
