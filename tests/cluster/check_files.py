@@ -7,12 +7,14 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 import yaml
 from redis import Redis
 from redis.exceptions import AuthenticationError
 
 from flinkey_admin.checks import HINTS
+from tests import postgres
 from tests.browser.standing import ROOT, eventually, free_port
 from tests.cluster.servers import AROUND, certificate, listens
 
@@ -137,6 +139,25 @@ def test_the_secrets_of_the_containers_are_settings_of_theirs() -> None:
             True,
             name.removesuffix("_FILE").lower(),
         )
+
+
+def test_no_role_is_made_without_a_password() -> None:
+    """As Docker's PostgreSQL runs the file, with neither the variable nor the secret; then with a word."""
+    folder = Path("/tmp") / f"pg-{os.getpid()}-role"
+    try:
+        with postgres.postgres(folder) as url:
+            asks = ["psql", "-v", "ON_ERROR_STOP=1", "--no-password", "--no-psqlrc", "-f", "-", url]
+            said = []
+            for word in ("", "it's a \\ word"):
+                env = {"PATH": os.environ["PATH"], "DATABASE_PASSWORD": word}
+                with (DEPLOY / "docker" / "role.sql").open(encoding="utf-8") as file:
+                    done = subprocess.run(asks, stdin=file, env=env, capture_output=True, text=True, check=False)
+                with psycopg.connect(url) as server:
+                    roles = server.execute("SELECT rolpassword LIKE 'SCRAM%' FROM pg_authid WHERE rolname = 'flinkey'")
+                    said.append((done.returncode, "DATABASE_PASSWORD is missing" in done.stderr, roles.fetchall()))
+        assert said == [(3, True, []), (0, False, [(True,)])]
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def test_the_containers_may_do_little() -> None:
