@@ -1,5 +1,6 @@
 """The launcher: what it refuses, and how it ends what it has started."""
 
+import json
 import re
 import signal
 import subprocess
@@ -10,7 +11,8 @@ import pytest
 from marshmallow.fields import Boolean
 
 from flinkey_admin import launch
-from tests.browser.standing import eventually
+from tests.browser.standing import eventually, free_port
+from tests.flinkey.wires import Wire, answer
 from tests.project.source import ROOT, start
 
 # Asked to end, it does so after $2 seconds and leaves a file; asked again it ends at once, as a worker does.
@@ -102,6 +104,19 @@ def test_a_demo_reads_nothing_of_the_real_thing(tmp_path: Path, monkeypatch: pyt
     assert (done.returncode, done.stderr) == (0, "")
     database = tmp_path / "demo-8000" / "demo.sqlite3"
     assert done.stdout == f"\n{own['FLINKEY_API_URL']} sandbox-key {database} Europe/Berlin\n"
+
+
+def test_what_is_asked_on_this_machine_goes_through_no_proxy() -> None:
+    """The launcher's own question, and that of the image: with http_proxy set, and nobody there."""
+    recipe = (ROOT / "deploy" / "docker" / "Dockerfile").read_text(encoding="utf-8")
+    (asks,) = re.findall(r"^HEALTHCHECK .*\\\n  CMD (\[.*\])$", recipe, re.MULTILINE)
+    with Wire(answer(200)) as wire:
+        of_image = json.loads(asks.replace("http://127.0.0.1:8000/health/live/", wire.url))[2]
+        of_launcher = f"from flinkey_admin import launch; launch.PATIENCE = 3; launch._answering({wire.url!r}, [])"
+        for code in (of_image, of_launcher):
+            done = start({"http_proxy": f"http://127.0.0.1:{free_port()}"}, [sys.executable, "-c", code])
+            assert (done.returncode, done.stderr) == (0, "")
+        assert wire.connections == 2
 
 
 def test_systemd_asks_the_launcher_alone_and_waits_for_it() -> None:
