@@ -4,6 +4,7 @@ The Makefile's targets of the same names. It must set the environment before Dja
 command.
 """
 
+import errno
 import os
 import shutil
 import signal
@@ -88,16 +89,15 @@ def _bind(mode: str) -> str:
     """The address and the port to listen at: only production may be reached from elsewhere. Raises Refused."""
     port = os.environ.get("PORT") or "8000"
     bind = (mode in PRODUCTION and os.environ.get("BIND")) or f"127.0.0.1:{port}"
-    if not bind.rpartition(":")[2].isdecimal():
+    number = bind.rpartition(":")[2]
+    if not (number.isdecimal() and 0 < int(number) < 65536):
         raise Refused("PORT is wrong. Write: a number such as 8000. BIND, if it is there: 127.0.0.1:8000")
     if mode in PRODUCTION and _debug():
         raise Refused(
             f"DEBUG is for this machine only and unsafe here. Leave it out, or use: flinkey-admin run, not {mode}"
         )
-    if mode != "workers" and not _free(bind):
-        taken = int(bind.rpartition(":")[2])
-        again = f"make {mode}" if IS_CLONE else f"flinkey-admin {mode}"
-        raise Refused(f"Port {taken} is taken. Choose another one: PORT={taken + 100} {again}")
+    if mode != "workers" and (fault := _fault(bind)):
+        raise Refused(_told(fault, mode, bind))
     return bind
 
 
@@ -112,15 +112,26 @@ def _debug() -> bool:
     return value.strip().lower() in TRUTHY
 
 
-def _free(bind: str) -> bool:
+def _fault(bind: str) -> OSError | None:
+    """Why nobody can listen there, if so."""
     host, _colon, port = bind.rpartition(":")
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
+    try:
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((host.strip("[]"), int(port)))
-        except (OSError, OverflowError):
-            return False
-        return True
+    except OSError as fault:
+        return fault
+    return None
+
+
+def _told(fault: OSError, mode: str, bind: str) -> str:
+    """The same for people, with what to write instead."""
+    host, _colon, port = bind.rpartition(":")
+    name, before = ("BIND", f"{host}:") if mode in PRODUCTION and os.environ.get("BIND") else ("PORT", "")
+    if fault.errno != errno.EADDRINUSE:
+        return f"{name} is wrong: it cannot listen at {bind} ({fault.strerror})."
+    again = f"make {mode}" if IS_CLONE else f"flinkey-admin {mode}"
+    return f"Port {port} is taken. Choose another one: {name}={before}{int(port) + 100} {again}"
 
 
 def _local(bind: str) -> str:
@@ -214,12 +225,13 @@ def _answering(url: str, processes: "list[subprocess.Popen[bytes]]") -> None:
     """Waits until the address answers, whatever it says."""
     host = os.environ.get("ALLOWED_HOSTS", "").split(",")[0].strip(" .*") or "127.0.0.1"
     request = urllib.request.Request(url, headers={"Host": host})  # noqa: S310 - our own loopback address
+    directly = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # whatever http_proxy says of other ways
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
         if any(process.poll() is not None for process in processes):
             raise subprocess.CalledProcessError(1, "start")
         try:
-            urllib.request.urlopen(request, timeout=1)  # noqa: S310 - our own loopback address
+            directly.open(request, timeout=1)
         except urllib.error.HTTPError:
             return
         except OSError:

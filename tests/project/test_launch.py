@@ -3,6 +3,7 @@
 import json
 import re
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -80,6 +81,24 @@ def test_production_refuses_every_way_to_say_debug(tmp_path: Path, monkeypatch: 
     monkeypatch.setenv("DEBUG_FILE", str(tmp_path / "debug"))
     with pytest.raises(launch.Refused):
         launch._bind("workers")
+
+
+def test_it_says_why_it_cannot_listen_and_what_to_write(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One variable is read, the other would change nothing."""
+    monkeypatch.delenv("DEBUG", raising=False)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        told = {
+            f"127.0.0.1:{port}": f"Port {port} is taken. Choose another one: BIND=127.0.0.1:{port + 100} make serve",
+            "192.0.2.1:8000": "BIND is wrong: it cannot listen at 192.0.2.1:8000 (Cannot assign requested address).",
+            "127.0.0.1:65536": "PORT is wrong. Write: a number such as 8000. BIND, if it is there: 127.0.0.1:8000",
+        }
+        for bind, said in told.items():
+            monkeypatch.setenv("BIND", bind)
+            with pytest.raises(launch.Refused, match=f"^{re.escape(said)}$"):
+                launch._bind("serve")
 
 
 # What a child of the launcher does first, and the real flinkey then nowhere in its settings.
