@@ -26,8 +26,9 @@ EMAIL, PASSWORD = "coordinator@nordwind.example", "flinkey-demo"
 WORKERS = ("default", "runs", "sweep")
 PATIENCE = 30  # seconds until what was started answers
 # Seconds until what was asked to end is killed: a change goes on meanwhile, and all is over before systemd and Docker,
-# which wait for a minute, kill. Of a demo nothing is kept, so nothing is waited for.
-LEAVE, LEAVE_DEMO = 50.0, 8.0
+# which wait for a minute, kill. Sooner where one of the processes has died, for nobody has a dashboard until all start
+# anew, and in a demo, of which nothing is kept.
+LEAVE, LEAVE_SOON = 50.0, 8.0
 PRODUCTION = {"serve", "web", "workers"}
 TRUTHY = {"true", "t", "1", "yes", "y", "on"}  # and in capitals: what the settings take for yes
 ENVIRONMENT = """It takes no options, only variables beside the settings:
@@ -57,6 +58,7 @@ def main(mode: str) -> int:
         print(refused, file=sys.stderr)  # noqa: T201
         return 1
     processes: list[subprocess.Popen[bytes]] = []
+    patience = LEAVE_SOON
     try:
         if mode == "demo":
             processes.append(_start(_sandbox(env), env))
@@ -73,11 +75,12 @@ def main(mode: str) -> int:
             time.sleep(0.2)
         print("One of the processes has ended, so all are stopped.", file=sys.stderr)  # noqa: T201
     except Stop:
+        patience = LEAVE_SOON if mode == "demo" else LEAVE
         return 0
     except subprocess.CalledProcessError as failed:
         return failed.returncode
     finally:
-        _end(processes, LEAVE_DEMO if mode == "demo" else LEAVE)
+        _end(processes, patience)
     return 1
 
 
