@@ -15,7 +15,7 @@ from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db import connection, transaction
-from django.db.models import Model, Q
+from django.db.models import Model, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from flinkey_admin.accounts.models import Manager, SignIn
@@ -24,10 +24,12 @@ from flinkey_admin.fleet.models import Note, Selection
 from flinkey_admin.mirror.models import Membership, User
 from flinkey_admin.node.persons import walking
 from flinkey_admin.node.persons.finding import Person, of_numbers
-from flinkey_admin.operations.models import Operation, Webhook
+from flinkey_admin.operations.models import Operation, Outside, Step, Webhook
 
 AT_A_TIME = 200
 AXES = (AccessAttempt, AccessFailureLog, AccessLog)
+# By whose rows about a person the person is found. They go last: whoever was interrupted before can still be finished.
+SOURCES = (Step, Outside)
 
 
 @dataclass
@@ -36,33 +38,53 @@ class Erased:
 
     rows: Counter[str] = field(default_factory=Counter)
     loosely: list[str] = field(default_factory=list)
-    deleted: set[tuple[str, Any]] = field(default_factory=set)
 
 
 def forget(person: Person, *, dry_run: bool = False) -> Erased:
-    """Erases the person, and the pages of the file in which the words stood. dry_run: only says where they stand."""
+    """Erases the person, and the pages of the file in which the words stood. dry_run: only says where they stand.
+
+    What tells who the person is goes last, in one transaction: interrupted anywhere, the next run finishes it.
+    """
     done = Erased()
-    with transaction.atomic():
-        _delete(person, done)
-        _sessions(person, done)
-        if dry_run:
-            transaction.set_rollback(True)
+    alone = _alone(person)
+    gone = {rows.model: set(rows.values_list("pk", flat=True)) for rows in alone}
+    _sessions(person, done, dry_run=dry_run)
     for model in walking.tables():
-        _rewrite(model, person, done, dry_run=dry_run)
-    if person.manager:
-        done.rows["accounts_manager"] += 1
-        if not dry_run:
-            _close(person.manager)
+        pks = [pk for pk in walking.standing(model, person) if pk not in gone.get(model, ())]
+        done.rows[model._meta.db_table] += len(pks)
+        last = _sources(model, person)
+        for first in range(0, 0 if dry_run else len(pks), AT_A_TIME):
+            _rewrite(model, [pk for pk in pks[first : first + AT_A_TIME] if pk not in last], person)
+    done.rows.update({model._meta.db_table: len(keys) for model, keys in gone.items()})
+    done.rows["accounts_manager"] += bool(person.manager)
     done.loosely = _loosely(person)
     if not dry_run:
+        with transaction.atomic():
+            _last(person, alone)
         _sweep_out()
     return done
 
 
-def _delete(person: Person, done: Erased) -> None:
+def _sources(model: type[Model], person: Person) -> set[Any]:
+    """The keys of the rows of a table by which the person is found."""
+    if model not in SOURCES:
+        return set()
+    return set(model._base_manager.filter(of_numbers(person)).values_list("pk", flat=True))
+
+
+def _last(person: Person, alone: "list[QuerySet[Any]]") -> None:
+    for model in SOURCES:
+        _rewrite(model, list(_sources(model, person)), person)
+    for rows in alone:
+        rows.delete()
+    if person.manager:
+        _close(person.manager)
+
+
+def _alone(person: Person) -> "list[QuerySet[Any]]":
     """What is about this person alone and counted by nobody."""
     manager = person.manager.pk if person.manager else None
-    mine: list[Any] = [
+    return [
         User.objects.filter(of_numbers(person, kind="", number="flinkey_id")),
         Membership.objects.filter(of_numbers(person)),
         Feed.objects.filter(of_numbers(person, number="flinkey_id") | Q(person=manager)),
@@ -71,11 +93,6 @@ def _delete(person: Person, done: Erased) -> None:
         Webhook.objects.filter(pk__in=_webhooks(person)),
         *(model.objects.filter(_any_address("username", person)) for model in AXES),
     ]
-    for rows in mine:
-        table, keys = rows.model._meta.db_table, list(rows.values_list("pk", flat=True))
-        rows.delete()
-        done.rows[table] += len(keys)
-        done.deleted |= {(table, key) for key in keys}
 
 
 def _any_address(name: str, person: Person) -> Q:
@@ -107,7 +124,7 @@ def _webhooks(person: Person) -> list[int]:
     return found
 
 
-def _sessions(person: Person, done: Erased) -> None:
+def _sessions(person: Person, done: Erased, *, dry_run: bool) -> None:
     """The person's own end; what others have typed about the person and not sent yet goes."""
     store = import_module(settings.SESSION_ENGINE).SessionStore
     manager = str(person.manager.pk) if person.manager else ""
@@ -117,6 +134,8 @@ def _sessions(person: Person, done: Erased) -> None:
         mine = manager and data.get("_auth_user_id") == manager
         named = [name for name, value in data.items() if walking.stands(value, {}, person)]
         done.rows["django_session"] += bool(mine or named)
+        if dry_run:
+            continue
         if mine or "email" in named:
             session.delete()
         elif named:
@@ -125,18 +144,15 @@ def _sessions(person: Person, done: Erased) -> None:
             session.save()
 
 
-def _rewrite(model: type[Model], person: Person, done: Erased, *, dry_run: bool) -> None:
-    """Puts the mark into the texts of a table, some rows at a time, so that nobody waits for long."""
-    table, names = model._meta.db_table, walking.texts_of(model)
-    pks = [pk for pk in walking.standing(model, person) if (table, pk) not in done.deleted]
-    done.rows[table] += len(pks)
-    for first in range(0, 0 if dry_run else len(pks), AT_A_TIME):
-        with transaction.atomic():
-            for row in list(walking.rows(model, pks[first : first + AT_A_TIME])):
-                fresh = {
-                    name: _fitting(model, name, walking.without(row[name], row, person, mark(person))) for name in names
-                }
-                model._base_manager.filter(pk=row["pk"]).update(**fresh)
+def _rewrite(model: type[Model], pks: list[Any], person: Person) -> None:
+    """Puts the mark into the texts of some rows of a table, in one transaction: few, so that nobody waits for long."""
+    names = walking.texts_of(model)
+    with transaction.atomic():
+        for row in list(walking.rows(model, pks)):
+            fresh = {
+                name: _fitting(model, name, walking.without(row[name], row, person, mark(person))) for name in names
+            }
+            model._base_manager.filter(pk=row["pk"]).update(**fresh)
 
 
 def _fitting(model: type[Model], name: str, value: Any) -> Any:
