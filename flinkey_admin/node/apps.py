@@ -13,6 +13,7 @@ class NodeConfig(AppConfig):
         from flinkey_admin.node import clock, counting, pulse, retention
         from flinkey_admin.operations import signals
 
+        signals.looked.connect(pulse.looked)
         signals.looked.connect(retention.if_due)
         signals.looked.connect(clock.look)
         signals.working.connect(pulse.begin)

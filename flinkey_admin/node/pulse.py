@@ -9,7 +9,7 @@ import threading
 import time
 from typing import Any
 
-from django.db import DatabaseError, close_old_connections
+from django.db import Error, close_old_connections
 from django.utils import timezone
 
 from flinkey_admin.node.models import Worker
@@ -19,12 +19,32 @@ logger = logging.getLogger(__name__)
 EVERY = 20.0  # seconds between two signs
 GONE = dt.timedelta(seconds=70)  # three of them are missing
 FORGOTTEN = dt.timedelta(days=1)
+LOOKING = {"runs", "*"}  # a worker of these also takes up what has stopped, in a thread of its own
+LONG = 120.0  # seconds after which a look has not come through
+
+
+class LastLook:
+    """When that thread last came through with its look, by the clock that nobody sets."""
+
+    at = time.monotonic()
 
 
 def begin(queues: list[str], **_more: object) -> None:
     """This process is a worker from here on: beats beside it until it ends, and then says so."""
-    threading.Thread(target=_beat_on, args=(",".join(queues),), name="pulse", daemon=True).start()
+    looked()
+    threading.Thread(target=_beat_on, args=(queues,), name="pulse", daemon=True).start()
     atexit.register(end)
+
+
+def looked(**_more: object) -> None:
+    """The take-up has come through with a look."""
+    LastLook.at = time.monotonic()
+
+
+def served(queues: list[str]) -> str:
+    """What this process can say that it works off. Without the take-up that is not whole, and `check` misses it."""
+    is_late = time.monotonic() - LastLook.at > LONG
+    return ",".join(f"{name} without its look" if is_late and name in LOOKING else name for name in queues)
 
 
 def beat(queues: str) -> None:
@@ -34,7 +54,7 @@ def beat(queues: str) -> None:
         fresh: dict[str, Any] = {"machine": platform.node()[:200], "queues": queues[:100], "seen_at": now}
         Worker.objects.update_or_create(name=_name(), defaults=fresh)
         Worker.objects.filter(seen_at__lt=now - FORGOTTEN).delete()
-    except DatabaseError as error:
+    except Error as error:
         logger.warning("the sign of life was not taken: %s", error)
 
 
@@ -42,7 +62,7 @@ def end() -> None:
     """A worker that was told to stop is not missed."""
     try:
         Worker.objects.filter(name=_name()).delete()
-    except DatabaseError as error:
+    except Error as error:
         logger.warning("the last sign of life was not taken: %s", error)
 
 
@@ -67,9 +87,9 @@ def _is_there(process: int) -> bool:
     return True
 
 
-def _beat_on(queues: str) -> None:
+def _beat_on(queues: list[str]) -> None:
     while True:
-        beat(queues)
+        beat(served(queues))
         close_old_connections()
         time.sleep(EVERY)
 

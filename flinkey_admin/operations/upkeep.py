@@ -5,7 +5,7 @@ import logging
 import threading
 import time
 
-from django.db import Error, close_old_connections
+from django.db import close_old_connections
 from django.db.models import Q
 from django.dispatch import receiver
 from django.utils import timezone
@@ -91,16 +91,21 @@ def needs_yes(operation: Operation) -> bool:
 
 
 def watch() -> None:
-    """Looks every other second, for as long as the process lives."""
+    """Looks every other second, for as long as the process lives: whatever goes wrong, the next look is tried."""
     while True:
         try:
-            take_up()
-            signals.looked.send(sender=None)
-        except Error:
+            _look()
+        except Exception:
             logger.exception("changes that wait could not be looked at")
-        finally:
-            close_old_connections()
         time.sleep(EVERY)
+
+
+def _look() -> None:
+    try:
+        take_up()
+        signals.looked.send(sender=None)
+    finally:
+        close_old_connections()
 
 
 def start_watching() -> None:
