@@ -111,6 +111,25 @@ def test_another_server_under_the_own_address_is_noticed(settings: Any) -> None:
     assert states(outside.lines("http://127.0.0.1:9/"))["Own address"] == LOOK
 
 
+def test_an_own_address_that_says_nothing_is_no_fault_of_flinkey(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As with several addresses of which each lets its caller wait: all of them together are not waited for."""
+    monkeypatch.setattr(outside, "AT_MOST", 0.3)
+    settings.FLINKEY_API_URL = "http://127.0.0.1:9/v3"
+    with Wire(silence) as wire:
+        told = outside.lines(wire.url.removesuffix("v3"))
+        settings.FLINKEY_API_URL = wire.url
+        late = outside.lines()
+    assert [(line.title, line.state) for line in told] == [
+        ("flinkey", BAD),
+        ("Certificate of flinkey", NONE),
+        ("Own address", LOOK),
+        ("Address for webhooks", LOOK),
+    ]
+    assert [line.text for line in late if line.state == BAD] == ["There was no answer in time."]
+
+
 # Here ---------------------------------------------------------------------------------------------------------------
 
 

@@ -20,6 +20,7 @@ from flinkey_admin.node.checkup.lines import BAD, GOOD, LOOK, NONE, Line
 PATIENCE = 3.0  # seconds for each step of a call
 PATIENCE_AT_HOME = 6.0  # the same for this dashboard itself, which may have much to do
 AT_MOST = 8.0  # seconds for all of it
+HOOKS = "webhooks/flinkey/assignments/"
 NOBODY = "nobody"  # in the place of a token: what flinkey says to it shows whether it takes the key
 AHEAD, FAR_AHEAD = 5.0, 60.0  # seconds
 SOON, VERY_SOON = dt.timedelta(days=21), dt.timedelta(days=3)
@@ -27,22 +28,28 @@ SOON, VERY_SOON = dt.timedelta(days=21), dt.timedelta(days=3)
 
 def lines(own: str = "") -> list[Line]:
     """flinkey: reached, key, clock, certificate. own: the dashboard's address as people type it, if it is known."""
-    calls: list[Callable[[], list[Line]]] = [_flinkey, lambda: [_certificate_of_flinkey()]]
+    late = TimeoutError("no answer in time")
+    calls: list[tuple[Callable[[], list[Line]], Line]] = [
+        (_flinkey, Line("flinkey", BAD, _("There was no answer in time."), _way_out())),
+        (_certificate_of_flinkey, _no_certificate(late)),
+    ]
     if own:
-        calls += [lambda: _own(own), lambda: _hooks(own)]
+        calls.append((lambda: _own(own), _own_unreached(own, late)))
+        calls.append((lambda: _hooks(own), _hooks_unreached(own, late)))
     pool = ThreadPoolExecutor(len(calls), thread_name_prefix="checkup")
-    under_way = [pool.submit(copy_context().run, call) for call in calls]
+    under_way = [(pool.submit(copy_context().run, call), otherwise) for call, otherwise in calls]
     until = time.monotonic() + AT_MOST
-    found = [line for future in under_way for line in _of(future, until)]
+    found = [line for future, otherwise in under_way for line in _of(future, until, otherwise)]
     pool.shutdown(wait=False)
     return found
 
 
-def _of(future: "Future[list[Line]]", until: float) -> list[Line]:
+def _of(future: "Future[list[Line]]", until: float, otherwise: Line) -> list[Line]:
+    """What a call has found, or the line that stands for it when it takes too long."""
     try:
         return future.result(max(0.0, until - time.monotonic()))
     except TimeoutError:
-        return [Line("flinkey", BAD, _("There was no answer in time."), _way_out())]
+        return [otherwise]
 
 
 def _way_out() -> str:
@@ -114,8 +121,7 @@ def _clock(probe: Probe) -> Line:
     return Line(title, LOOK if off < FAR_AHEAD else BAD, text, todo)
 
 
-def _certificate_of_flinkey() -> Line:
-    title = _("Certificate of flinkey")
+def _certificate_of_flinkey() -> list[Line]:
     try:
         met = knock(
             settings.FLINKEY_API_URL,
@@ -124,15 +130,17 @@ def _certificate_of_flinkey() -> Line:
             timeout=PATIENCE,
         )
     except OSError as fault:
-        return Line(title, *_untrusted(fault, _way_out()))
-    return _valid(title, met, "")
+        return [_no_certificate(fault)]
+    return [_valid(_("Certificate of flinkey"), met, "")]
 
 
-def _untrusted(fault: OSError, todo: str) -> tuple[str, str, str, str]:
+def _no_certificate(fault: OSError) -> Line:
+    title = _("Certificate of flinkey")
     if "certificate" in str(fault).lower():
         text = _("It is not trusted, so nothing is sent.")
-        return BAD, text, _("If the company signs by itself, name its authority in FLINKEY_CA_BUNDLE."), str(fault)
-    return NONE, _("Nobody could be asked for it."), todo, str(fault)
+        todo = _("If the company signs by itself, name its authority in FLINKEY_CA_BUNDLE.")
+        return Line(title, BAD, text, todo, str(fault))
+    return Line(title, NONE, _("Nobody could be asked for it."), _way_out(), str(fault))
 
 
 def _valid(title: str, met: Door, todo: str) -> Line:
@@ -149,12 +157,11 @@ def _valid(title: str, met: Door, todo: str) -> Line:
 
 def _own(url: str) -> list[Line]:
     """The dashboard as people reach it, through the reverse proxy, and the certificate there."""
-    title = _("Own address")
     try:
         met = _ask(urljoin(url, "health/live/"))
     except OSError as fault:
-        return [_unreached(title, url, fault)]
-    found = [_answers(title, met.status == 200 and met.text == "ok", url)]
+        return [_own_unreached(url, fault)]
+    found = [_answers(_("Own address"), met.status == 200 and met.text == "ok", url)]
     if urlsplit(url).scheme == "https":
         found.append(_valid(_("Certificate of the own address"), met, _("Renew it where the reverse proxy has it.")))
     return found
@@ -162,16 +169,24 @@ def _own(url: str) -> list[Line]:
 
 def _hooks(url: str) -> list[Line]:
     """The address to which flinkey sends its messages: it takes nothing but POST."""
-    title, address = _("Address for webhooks"), urljoin(url, "webhooks/flinkey/assignments/")
+    address = urljoin(url, HOOKS)
     try:
         met = _ask(address)
     except OSError as fault:
-        return [_unreached(title, address, fault)]
-    return [_answers(title, met.status == 405 and "POST" in met.allow, address)]
+        return [_hooks_unreached(url, fault)]
+    return [_answers(_("Address for webhooks"), met.status == 405 and "POST" in met.allow, address)]
 
 
 def _ask(url: str) -> Door:
     return knock(url, get=True, ca_bundle=settings.FLINKEY_CA_BUNDLE, system=True, timeout=PATIENCE_AT_HOME)
+
+
+def _own_unreached(url: str, fault: OSError) -> Line:
+    return _unreached(_("Own address"), url, fault)
+
+
+def _hooks_unreached(url: str, fault: OSError) -> Line:
+    return _unreached(_("Address for webhooks"), urljoin(url, HOOKS), fault)
 
 
 def _unreached(title: str, url: str, fault: OSError) -> Line:
