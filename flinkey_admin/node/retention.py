@@ -14,6 +14,7 @@ from django_tasks_db.models import DBTaskResult
 from flinkey_admin.accounts.models import SignIn
 from flinkey_admin.fleet.models import Note, Selection
 from flinkey_admin.mirror import store
+from flinkey_admin.node import copies
 from flinkey_admin.node.checkup import outside
 from flinkey_admin.node.seldom import seldom
 from flinkey_admin.operations import journal, services, signals
@@ -50,6 +51,10 @@ def prune(*, dry_run: bool = False) -> tuple[journal.Pruned, dict[str, int]]:
     for rows in [] if dry_run else [one for found in old.values() for one in found]:
         rows.delete()
     counts["things that flinkey has no more"] = store.forget_gone(before, dry_run=dry_run)
+    aside = copies.asides(now - copies.KEPT)
+    counts["databases of before a restore"] = len(aside)
+    for path in [] if dry_run else aside:
+        path.unlink(missing_ok=True)
     return history, counts
 
 

@@ -1,7 +1,9 @@
 """Copies of the data: what is in them, what is not, what they refuse, and that they can be put back."""
 
+import datetime as dt
 import json
 import platform
+import re
 import sqlite3
 import stat
 import subprocess
@@ -62,11 +64,33 @@ def test_what_is_put_back_is_what_was_there(coordinator: Person, tmp_path: Path)
     said = run("restore", str(tmp_path / "one.zip"))
     assert [one.text for one in Note.objects.all()] == ["before"]
     (aside,) = Path(str(connection.settings_dict["NAME"])).parent.glob("*.before-restore-*")
-    assert f"kept at {aside}" in said
+    assert f"kept at {aside} for" in said
     with closing(sqlite3.connect(aside)) as old:
         assert old.execute("SELECT text FROM fleet_note ORDER BY id").fetchall() == [("before",), ("after",)]
     assert stat.S_IMODE(aside.stat().st_mode) == 0o600
     aside.unlink()
+
+
+def test_what_was_before_a_restore_is_named_to_whoever_erases_and_goes_in_time(
+    coordinator: Person, tmp_path: Path
+) -> None:
+    run("backup", str(tmp_path / "one.zip"))
+    assert "Of before a restore" not in run("forget_person", COORDINATOR, "--dry-run")
+    said = run("restore", str(tmp_path / "one.zip"))
+    (fresh,) = copies.asides()
+    assert f"kept at {fresh} for 30 days" in said
+    old = fresh.with_name(re.sub(r"\d{8}-", f"{timezone.localtime() - dt.timedelta(days=31):%Y%m%d}-", fresh.name))
+    beside = Path(f"{old}-wal")
+    mine = fresh.with_name(f"{fresh.name.partition('.')[0]}.before-restore-of-mine.sqlite3")
+    for path in (old, beside, mine):
+        path.touch()
+    assert f": {old}, {beside}, {fresh}. Delete them yourself." in run("forget_person", COORDINATOR, "--dry-run")
+    assert "2 databases of before a restore" in run("prune", "--dry-run")
+    assert old.exists()
+    run("prune")
+    assert [old.exists(), beside.exists(), fresh.exists(), mine.exists()] == [False, False, True, True]
+    fresh.unlink()
+    mine.unlink()
 
 
 def test_no_session_and_no_key_is_in_it(coordinator: Person, tmp_path: Path, settings: Any) -> None:

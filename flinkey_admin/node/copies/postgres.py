@@ -51,6 +51,11 @@ def put_in(data: Path, stamp: str, keep_in: Path) -> Path | None:
     return aside
 
 
+def asides(kept_in: Path) -> list[Path]:
+    """The databases of before a restore."""
+    return list(kept_in.glob("before-restore-*.dump"))
+
+
 def _run(program: str, *arguments: str, bare: bool = False) -> None:
     """Runs one of PostgreSQL's programs on our database, or on files alone; the password goes by the environment."""
     if shutil.which(program) is None:

@@ -1,5 +1,6 @@
 """Takes a copy and puts one back."""
 
+import datetime as dt
 import os
 import re
 import sqlite3
@@ -21,6 +22,8 @@ from flinkey_admin.operations import journal
 
 ENGINES: dict[str, ModuleType] = {"sqlite": sqlite, "postgresql": postgres}
 STAMP = "%Y%m%d-%H%M%S"
+KEPT = dt.timedelta(days=30)  # for so long the database of before a restore is kept
+STAMPED = re.compile(r"before-restore-(\d{8}-\d{6})")
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,16 @@ def restore(path: Path, *, force: bool = False) -> Restored:
         raise Refused(f"Nothing was restored, the database is as it was: {fault}.") from None
     call_command("migrate", verbosity=0)
     return Restored(manifest, aside, journal.restored())
+
+
+def asides(before: dt.datetime | None = None) -> list[Path]:
+    """The files with what the database was before a restore; before: only those that were put aside earlier."""
+    found = [(path, STAMPED.search(path.name)) for path in sorted(_engine().asides(settings.VAR_DIR))]
+    return [path for path, stamp in found if stamp and (before is None or _made(stamp[1]) < before)]
+
+
+def _made(stamp: str) -> dt.datetime:
+    return timezone.make_aware(dt.datetime.strptime(stamp, STAMP))  # noqa: DTZ007 - it gets its zone here
 
 
 def _at_work() -> bool:

@@ -2,6 +2,7 @@
 
 import sqlite3
 from contextlib import closing
+from glob import escape
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +84,12 @@ def put_in(data: Path, stamp: str, _keep_in: Path) -> Path | None:
         copy.backup(live)
         live.execute("PRAGMA journal_mode=WAL")
     return aside
+
+
+def asides(_kept_in: Path) -> list[Path]:
+    """The databases of before a restore, and what lies beside them."""
+    path = _path()
+    return list(path.parent.glob(f"{escape(path.stem)}.before-restore-*{escape(path.suffix)}*"))
 
 
 def _set_aside(path: Path, aside: Path) -> None:

@@ -188,4 +188,4 @@ def _sweep_out() -> None:
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         else:
             for table in connection.introspection.django_table_names(only_existing=True):
-                cursor.execute(f"VACUUM {connection.ops.quote_name(table)}")
+                cursor.execute(f"VACUUM (FULL, ANALYZE) {connection.ops.quote_name(table)}")

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from flinkey_admin.node import persons
+from flinkey_admin.node import copies, persons
 
 
 class Command(BaseCommand):
@@ -35,6 +35,9 @@ class Command(BaseCommand):
                 "flinkey still lists this person, and what it lists is read again. Remove the person there, "
                 "then run this once more."
             )
+        if kept := copies.asides():
+            listed = ", ".join(map(str, kept))
+            self.stdout.write(f"Of before a restore, perhaps with this person in them: {listed}. Delete them yourself.")
         self.stdout.write("Not ours to erase: what flinkey itself has, backups, and the logs that your system keeps.")
 
 

@@ -23,7 +23,9 @@ class Command(BaseCommand):
             done = copies.restore(file, force=force)
         except copies.Refused as why:
             raise CommandError(str(why)) from None
-        was = f"The database before it is kept at {done.aside}." if done.aside else "There was no database before."
+        was = "There was no database before."
+        if done.aside:
+            was = f"The database before it is kept at {done.aside} for {copies.KEPT.days} days."
         self.stdout.write(
             f"Restored: all data of {done.manifest.made_at}. {was}\n"
             f"Changes that were under way then: {done.under_way}. What may have been done since is looked into again; "
