@@ -71,8 +71,7 @@ class ManagerMiddleware:
             stash.keep(request.session, request, request.user.email)
             request.session.save()  # Django does not, with an answer of 500 and more
         if isinstance(exception, NotFound) and exception.missing == "manager":
-            scope: Scope = request.manager  # type: ignore[attr-defined]
-            scope.person.reach_set.filter(customer=scope.customer).delete()
+            services.forget_reach(request.manager)  # type: ignore[attr-defined]
         return None
 
 

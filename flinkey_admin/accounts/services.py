@@ -127,6 +127,15 @@ def reach_is_old(scope: Scope, before: dt.datetime) -> bool:
     return mine.filter(Q(checked_at=None) | Q(checked_at__lt=before)).exists()
 
 
+def forget_reach(scope: Scope) -> None:
+    """flinkey says that this person may not act for this customer: nothing of it is shown to the person any more.
+
+    The sign-ins stay: the token is alive, and other customers may be in reach of it.
+    """
+    scope.person.reach_set.filter(customer=scope.customer).delete()
+    vars(scope.person).pop("reach", None)
+
+
 def forget_sign_ins(person: Manager) -> None:
     """flinkey refuses the person's token: no job goes on with it. The person's next request leads to the sign-in."""
     SignIn.objects.filter(manager=person).delete()

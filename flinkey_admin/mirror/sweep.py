@@ -77,13 +77,19 @@ def _people(customer: Customer) -> list[Scope]:
     for scope in live_scopes(customer):
         try:
             reading.check_reach(scope, older_than=REACH)
-        except errors.Unauthorized:
-            accounts.forget_sign_ins(scope.person)
-        except errors.NotFound:
-            continue  # noted already: the customer is out of reach for this person
+        except (errors.Unauthorized, errors.NotFound) as error:
+            _forget(scope, error)
         else:
             found.append(scope)
     return found
+
+
+def _forget(scope: Scope, error: errors.FlinkeyError) -> None:
+    """This token is dead, or its owner has lost the customer; another one may go on."""
+    if isinstance(error, errors.Unauthorized):
+        accounts.forget_sign_ins(scope.person)
+    else:
+        accounts.forget_reach(scope)
 
 
 def _quietly(scope: Scope, names: list[str]) -> None:
@@ -200,9 +206,8 @@ class _Sweep:
                 asking.keep(self.customer, wave, answers, timezone.now() - began)
             finally:
                 asking.finish(self.customer, wave, taken)
-        except errors.FlinkeyError:
-            # This token is dead, or its owner has lost the customer; another one may go on with the next slice.
-            accounts.forget_sign_ins(self.scope.person)
+        except (errors.Unauthorized, errors.NotFound) as error:
+            _forget(self.scope, error)
             return False
         return not any(type(error) in breaker.TROUBLES for error in wave.failed.values())
 

@@ -4,12 +4,14 @@ from typing import Any
 
 import pytest
 
-from flinkey_admin.accounts.models import Reach
+from flinkey_admin.accounts.models import Customer, Reach
+from flinkey_admin.accounts.scoping import live_scopes
 from flinkey_admin.mirror.models import Upstream
 from flinkey_admin.sandbox import Remote
 from flinkey_admin.web import sentences
 from tests.conftest import BOTH, COORDINATOR, Person
 from tests.mirror.stage import NEXT, SOON, asked, caught_up, times_asked, watch_of
+from tests.mirror.worker import progress, work
 from tests.operations.stage import Clock, assert_plain, page_of, says
 
 ADDRESSES = ["/groups/1/", "/cars/", "/cars/1/", "/users/1/", "/groups/", "/timeline/", "/cars/?q=pool"]
@@ -125,3 +127,25 @@ def test_a_session_that_nobody_sits_at_ends_though_its_page_polls(
         assert coordinator.poll(page).status_code in {200, 204}
     clock.advance(70)
     assert coordinator.poll(page).headers["HX-Redirect"].startswith("/sign-in/")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_sweep_that_is_told_so_takes_the_customer_and_leaves_the_sign_in(
+    clock: Clock, visitor: Person, flinkey: Remote, settings: Any
+) -> None:
+    """Whose pages ask for no news, for want of scripts, loses them as well, and nothing else."""
+    settings.FLINKEY_CALLS_PER_SECOND = 1000.0
+    visitor.sign_in(BOTH)
+    visitor.post("/customers/", {"customer": "1"})
+    assert "Pool 1" in page_of(visitor.get("/cars/"))
+    flinkey.change("revoke_manager", email=BOTH)
+    flinkey.clear_requests()
+    work()
+    assert "/customers" not in asked(flinkey), "a list told it"
+    assert list(Reach.objects.filter(manager__email=BOTH).values_list("customer__flinkey_id", flat=True)) == ["2"]
+    has_lost(visitor)
+    visitor.post("/customers/", {"customer": "2"})
+    assert "Stuttgart" in page_of(visitor.get("/groups/"))
+    assert len(live_scopes(Customer.objects.get(flinkey_id="2"))) == 1, "so its jobs and its sweep go on"
+    work()
+    assert progress("2") == (16, 16)
