@@ -200,7 +200,7 @@ def _read_since(scope: Scope, names: Sequence[str], since: dt.datetime, first: F
             asking.wait_a_moment()
         open_still = [*wave.elsewhere, *wave.overtaken]
         found = _listings(scope.customer, open_still) if open_still else {}
-        if any(row.rests_until and row.rests_until > timezone.now() for row in found.values()):
+        if any(rests(row, timezone.now()) for row in found.values()):
             raise errors.Rejected("", "GET", "", detail="flinkey refused this list a moment ago")
         overtaken = [name for name in wave.overtaken if name in found and not _was_read(found[name], since)]
         names = [name for name in wave.elsewhere if not _was_read(found.get(name), since)]
@@ -210,6 +210,11 @@ def _read_since(scope: Scope, names: Sequence[str], since: dt.datetime, first: F
             raise StillReadingError
         if names and time.monotonic() > deadline:
             raise _unavailable("somebody else's reading did not end")
+
+
+def rests(row: Listing, now: dt.datetime) -> bool:
+    """Whether nobody asks for this list just now, because flinkey could not give it a moment ago."""
+    return row.rests_until is not None and row.rests_until > now
 
 
 def _was_read(row: Listing | None, since: dt.datetime) -> bool:
@@ -241,8 +246,8 @@ def refresh(scope: Scope, wanted: Wanted, beside: Sequence[str] = (), *, force: 
     flinkey says is the matter is noted for the page to tell.
     """
     now = timezone.now()
-    due, more = _due(scope.customer, wanted, beside, now, force=force)
     check_reach(scope, REACH)
+    due, more = _due(scope.customer, wanted, beside, now, force=force)
     if not due or breaker.is_closed(now):
         return False
     if not asking.places.acquire(blocking=False):
@@ -261,15 +266,19 @@ def refresh(scope: Scope, wanted: Wanted, beside: Sequence[str] = (), *, force: 
 def _due(
     customer: Customer, wanted: Wanted, beside: Sequence[str], now: dt.datetime, *, force: bool
 ) -> tuple[list[str], bool]:
+    """What is to be read now, and whether there is more. What rests is not due: nobody is about to bring it."""
     later = [*wanted.once, *beside]
     found = _listings(customer, [*wanted.names, *later])
 
-    def is_old(name: str, least: dt.timedelta) -> bool:
+    def is_due(name: str, least: dt.timedelta, *, force: bool = False) -> bool:
         row = found.get(name)
-        return row is None or row.read_at is None or row.read_at < now - max(least, _patience(row))
+        if row is None:
+            return True
+        is_old = row.read_at is None or row.read_at < now - max(least, _patience(row))
+        return (force or is_old) and not rests(row, now)
 
-    old = [name for name in wanted.names if force or is_old(name, FRESH)]
-    rest = [name for name in dict.fromkeys(later) if name not in old and is_old(name, NEARLY)]
+    old = [name for name in wanted.names if is_due(name, FRESH, force=force)]
+    rest = [name for name in dict.fromkeys(later) if name not in old and is_due(name, NEARLY)]
     room = max(0, AT_A_TIME - len(old))
     return [*old, *rest[:room]], len(rest) > room
 

@@ -240,6 +240,18 @@ def test_a_call_that_flinkey_refuses_for_itself_is_no_trouble_for_others(
     assert "/groups/1/cars" in asked(flinkey)
 
 
+def test_two_pages_with_a_list_that_flinkey_refuses_do_not_keep_each_other_asking(
+    clock: Clock, coordinator: Person, flinkey: Remote
+) -> None:
+    """The other page is not about to bring what rests, so neither asks again before its usual time."""
+    pages = [caught_up(coordinator, address) for address in ("/groups/1/", "/groups/1/users/")]
+    flinkey.fault("getUsersOfGroup", "status", times=ALWAYS, status=400)
+    clock.advance(SOON)
+    for seconds in (0, 1, SOON, 1):
+        clock.advance(seconds)
+        assert [coordinator.poll(page).headers.get("HX-Trigger") for page in pages] == [None, None]
+
+
 def test_trouble_stays_out_of_the_sign_in(clock: Clock, coordinator: Person, flinkey: Remote) -> None:
     page = caught_up(coordinator, "/groups/1/")
     break_it(flinkey, "503")
