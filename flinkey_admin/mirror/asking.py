@@ -32,6 +32,7 @@ from flinkey_admin.mirror.writing import quick
 logger = logging.getLogger(__name__)
 
 LEASE = dt.timedelta(seconds=12)  # after so long without a word whoever was reading a list is dead
+LONGEST = dt.timedelta(minutes=1)  # for which a list rests that cannot be read again and again
 ALIVE = 4.0  # seconds after which whoever waits for flinkey says that it still does
 READERS = 8  # threads of this process that may wait for flinkey at once, so that pages always have some
 MISSING = {"group", "car", "user", "assignment"}
@@ -66,6 +67,7 @@ class Wave:
     failed: dict[str, errors.FlinkeyError] = field(default_factory=dict)
     elsewhere: list[str] = field(default_factory=list)  # somebody else reads them, or just has
     overtaken: list[str] = field(default_factory=list)  # read, but a change of our own came between
+    in_trouble: bool = False  # what went wrong concerns every call, so nobody asks for a while
 
 
 def until() -> dt.datetime:
@@ -207,27 +209,54 @@ def finish(customer: Customer, wave: Wave, taken: Sequence[str]) -> None:
     """Gives back what could not be read and tells those who wait. Raises what concerns the person who asked.
 
     A fault that concerns every call closes the breaker; another one keeps its list from being asked for again at once.
+    One that may be either, such as no answer or one that is no use, concerns every call when nothing else of the wave
+    could be read, unless each of these lists had failed already when it was last asked for.
     """
-    lost = [name for name in taken if name not in wave.read]
     personal = next((error for error in wave.failed.values() if _is_personal(error)), None)
-    if lost:
-        wait = personal is None and any(not _is_trouble(error) for error in wave.failed.values())
-        store.release(customer, lost, timezone.now() + breaker.INTERVAL if wait else None)
+    own = [name for name, error in wave.failed.items() if not (personal or is_for_all(error))]
+    store.release(customer, [name for name in taken if name not in wave.read and name not in own])
+    known = _rest(customer, own)
     with _done:
         _done.notify_all()
     if personal is not None:
         raise personal
-    for error in wave.failed.values():
-        if _is_trouble(error):
+    unsure = [name for name in own if type(wave.failed[name]) in breaker.TROUBLES]
+    is_down = not wave.read and any(name not in known for name in unsure)
+    for name, error in wave.failed.items():
+        if is_for_all(error) or (is_down and name in unsure):
+            wave.in_trouble = True
             breaker.failed(error)
+
+
+def _rest(customer: Customer, names: Sequence[str]) -> list[str]:
+    """Has these lists rest, since they could not be read. Returns those that had failed already the time before.
+
+    A list rests for as long as it has not been read, 15 s at first and a minute at most. While flinkey is in trouble
+    half a minute at most: another one finds out whether that is over, and this one is soon back when it is.
+    """
+    now, known = timezone.now(), list[str]()
+    longest = 2 * breaker.INTERVAL if names and breaker.state().trouble else LONGEST
+    for row in Listing.objects.filter(customer=customer, name__in=names):
+        gap = breaker.INTERVAL
+        if has_failed(row):
+            known.append(row.name)
+            gap = max(gap, min(longest, now - row.read_at if row.read_at else longest))
+        store.release(customer, [row.name], now + gap)
+    return known
+
+
+def has_failed(row: Listing) -> bool:
+    """Whether this list could not be read when it was last asked for."""
+    return row.rests_until is not None and (row.read_at is None or row.read_at < row.rests_until)
 
 
 def _is_personal(error: errors.FlinkeyError) -> bool:
     return isinstance(error, errors.Unauthorized) or getattr(error, "missing", "") == "manager"
 
 
-def _is_trouble(error: errors.FlinkeyError) -> bool:
-    return type(error) in breaker.TROUBLES
+def is_for_all(error: errors.FlinkeyError) -> bool:
+    """Whether the next call would fare no better, whatever it asks for, because flinkey says so."""
+    return isinstance(error, errors.RateLimited | errors.BadApiKey) or _is_personal(error)
 
 
 def wait_a_moment() -> None:

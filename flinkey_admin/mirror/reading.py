@@ -201,7 +201,7 @@ def _read_since(scope: Scope, names: Sequence[str], since: dt.datetime, first: F
         open_still = [*wave.elsewhere, *wave.overtaken]
         found = _listings(scope.customer, open_still) if open_still else {}
         if any(rests(row, timezone.now()) for row in found.values()):
-            raise errors.Rejected("", "GET", "", detail="flinkey refused this list a moment ago")
+            raise _unavailable("flinkey could not give this list a moment ago")
         overtaken = [name for name in wave.overtaken if name in found and not _was_read(found[name], since)]
         names = [name for name in wave.elsewhere if not _was_read(found.get(name), since)]
         if overtaken and not repeated:

@@ -100,12 +100,17 @@ def _quietly(scope: Scope, names: list[str]) -> None:
 
 
 def due(customer: Customer, now: dt.datetime) -> Iterator[str]:
-    """The lists that are due, in the order in which they are to be read."""
+    """The lists that are due, in the order in which they are to be read: last those that could not be the last time."""
     old = now - dt.timedelta(minutes=settings.SWEEP_MINUTES)
     rows = {row.name: row for row in Listing.objects.filter(customer=customer)}
+    rests = {name for name, row in rows.items() if reading.rests(row, now)}
+    failed = {name for name, row in rows.items() if asking.has_failed(row)}
+    last = []
     for names in _stages(customer):
         waiting = [name for name in names if name not in rows or (rows[name].read_at or reading.NEVER) < old]
-        yield from sorted(waiting, key=lambda name: _rank(rows.get(name)))
+        yield from sorted((name for name in waiting if name not in failed), key=lambda name: _rank(rows.get(name)))
+        last += [name for name in waiting if name in failed and name not in rests]
+    yield from last
 
 
 def _rank(row: Listing | None) -> tuple[float, float]:
@@ -161,6 +166,7 @@ class _Sweep:
     def __init__(self, scope: Scope, client: Flinkey) -> None:
         self.scope, self.customer, self.client = scope, scope.customer, client
         self.under_way: dict[Future[Any], tuple[str, dt.datetime]] = {}
+        self.wave, self.taken = Wave(), list[str]()  # what has failed while nothing else was answered
         self.started = 0
         self.alive_at = time.monotonic()
 
@@ -168,7 +174,7 @@ class _Sweep:
         """Reads these lists until `until`; False when flinkey wants to be left alone."""
         waiting, fine = list(reversed(names)), True
         while self.under_way or (waiting and fine and time.monotonic() < until):
-            if fine and time.monotonic() < until:
+            if fine and not self.taken and time.monotonic() < until:
                 self._start(waiting)
             if not self.under_way:
                 if breaker.is_closed(timezone.now()):
@@ -187,12 +193,16 @@ class _Sweep:
             self.started += 1
 
     def _take(self) -> bool:
-        """Writes what has come by now; False when flinkey is in trouble."""
-        wave, answers, taken = Wave(), list[Answer](), list[str]()
+        """Writes what has come by now; False when flinkey is in trouble.
+
+        Whether it is that or one bad list, the other calls that are under way tell: it waits for their answers.
+        """
+        wave, taken, answers = self.wave, self.taken, list[Answer]()
         began = timezone.now()
         wait(self.under_way, timeout=asking.ALIVE, return_when=FIRST_COMPLETED)
         if time.monotonic() - self.alive_at >= asking.ALIVE:
-            store.renew(self.customer, [name for name, _asked_at in self.under_way.values()], asking.until())
+            names = [*taken, *(name for name, _asked_at in self.under_way.values())]
+            store.renew(self.customer, names, asking.until())
             self.alive_at = time.monotonic()
         time.sleep(GATHER)  # answers come in crowds, and one transaction for all of them is cheaper than one for each
         for call in [call for call in self.under_way if call.done()]:
@@ -201,6 +211,9 @@ class _Sweep:
             taken.append(name)
             if answer := asking.take(wave, name, call, asked_at):
                 answers.append(answer)
+        if self.under_way and not answers and not any(map(asking.is_for_all, wave.failed.values())):
+            return True
+        self.wave, self.taken = Wave(), []
         try:
             try:
                 asking.keep(self.customer, wave, answers, timezone.now() - began)
@@ -209,7 +222,7 @@ class _Sweep:
         except (errors.Unauthorized, errors.NotFound) as error:
             _forget(self.scope, error)
             return False
-        return not any(type(error) in breaker.TROUBLES for error in wave.failed.values())
+        return not wave.in_trouble
 
     def note_progress(self) -> None:
         store.note_progress(self.customer, *_progress(self.customer))

@@ -117,15 +117,16 @@ def test_it_notices_what_changed_elsewhere(clock: Clock, looked: Person, flinkey
 
 
 def test_it_goes_on_where_it_was_cut_short(clock: Clock, looked: Person, flinkey: Remote) -> None:
-    flinkey.fault("*", "status", times=1, status=503, skip=10)
+    flinkey.fault("*", "status", times=-1, status=503, skip=10)
     work()
     first = times_asked(flinkey)
-    (lost,) = [call["path"] for call in flinkey.requests() if call["status"] == 503]
-    assert len(first) < 27
+    lost = {call["path"] for call in flinkey.requests() if call["status"] == 503}
+    assert (len(first) - len(lost), trouble()[0]) == (10, "down")
+    flinkey.clear_faults()
     flinkey.clear_requests()
     clock.advance(15)
     work()
-    assert set(times_asked(flinkey)) & set(first) == {lost}
+    assert set(times_asked(flinkey)) & set(first) == lost
     assert progress() == (28, 28)
     assert trouble() == ("", None)
 
@@ -169,13 +170,47 @@ def test_a_list_that_another_one_reads_does_not_make_it_spin(clock: Clock, looke
     assert len(asked(flinkey)) == 27 + 1, "and whether this person may still be here"
 
 
+@pytest.mark.parametrize("status", [400, 500])
 def test_a_list_with_a_fault_of_its_own_does_not_hold_up_the_others(
-    clock: Clock, looked: Person, flinkey: Remote
+    clock: Clock, looked: Person, flinkey: Remote, status: int
 ) -> None:
-    flinkey.fault("getProducts", "status", times=-1, status=400)
+    """Nor is it taken for a flinkey that is down: nobody else hears of it, and all else is read again."""
+    flinkey.fault("getProducts", "status", times=-1, status=status)
     began = time.monotonic()
     work()
     assert (time.monotonic() - began < 5, progress()) == (True, (27, 28))
+    assert times_asked(flinkey)["/products"] == 1
+    tries = []
+    for seconds in (16, 16, 44, TEN_MINUTES, 16):
+        clock.advance(seconds)
+        looked.get("/groups/")
+        work()
+        assert trouble() == ("", None)
+        tries.append(times_asked(flinkey)["/products"])
+    assert tries == [2, 2, 3, 4, 4], "alone, in vain, once a minute"
+    assert times_asked(flinkey)["/cars/7/assignments"] == 2
+
+
+def test_a_list_that_fails_before_the_others_are_answered_is_told_from_a_flinkey_that_is_down(
+    clock: Clock, looked: Person, flinkey: Remote
+) -> None:
+    flinkey.fault("getProducts", "status", status=500)
+    flinkey.fault("*", "slow", seconds=0.06, times=-1)
+    work()
+    assert (trouble(), progress()) == (("", None), (27, 28))
+
+
+def test_one_bad_list_asked_for_alone_is_not_asked_for_to_see_whether_flinkey_is_back(
+    clock: Clock, looked: Person, flinkey: Remote
+) -> None:
+    """With nothing else to go by it may be flinkey, so everybody waits a moment; then another list finds out."""
+    flinkey.fault("getProducts", "status", times=-1, status=500)
+    assert looked.get("/products/").status_code == 503
+    assert trouble()[0] == "down"
+    flinkey.clear_requests()
+    clock.advance(15)
+    work()
+    assert (trouble(), progress()) == (("", None), (27, 28))
     assert times_asked(flinkey)["/products"] == 1
 
 
@@ -246,11 +281,12 @@ def test_its_progress_is_told_and_then_no_more(clock: Clock, looked: Person, fli
     told = []
     for skip in (4, 1, -1):
         if skip >= 0:
-            flinkey.fault("*", "status", times=1, status=503, skip=skip)
+            flinkey.fault("*", "status", times=-1, status=503, skip=skip)
         work()
+        flinkey.clear_faults()
         page = looked.get("/groups/")
         told += [" ".join(tag.text.split()) for tag in Reader(page_of(page)).tags("span", **{"class": "reading"})]
-        clock.advance(16)
+        clock.advance(61)
     assert len(told) == 2
     first, second = (int(text.split()[3]) for text in told)
     assert 0 < first < second < 28
