@@ -29,6 +29,8 @@ from flinkey_admin.mirror.writing import quick
 SLICE = 15.0  # seconds; then the worker looks after other customers before it goes on
 REST = dt.timedelta(seconds=15)  # between two looks at whether something has become due
 REACH = dt.timedelta(minutes=2)  # a page that asks for news checks more often
+SOON = dt.timedelta(seconds=1)  # after which it is seen whether somebody else still reads a list
+TRIES = 30  # to read what flinkey has told of; then it is left to whoever looks at it and to the usual round
 GATHER = 0.008  # seconds
 LEASE = dt.timedelta(seconds=60)  # a slice that is overdue by so much has died with its worker
 
@@ -61,11 +63,38 @@ def sweep(customer_id: int, mark: str) -> None:
 
 
 @task(queue_name="sweep")
-def read_soon(customer_id: str, name: str) -> None:
-    """Reads one list again, because flinkey said that something in it has changed."""
-    customer = Customer.objects.filter(flinkey_id=customer_id).first()
-    for scope in _people(customer)[:1] if customer else []:
-        _quietly(scope, [name])
+def read_soon(customer_id: str, name: str, since: float = 0.0, tries: int = TRIES) -> None:
+    """Reads one list again, because flinkey said that something in it has changed.
+
+    since: it said so before this (seconds since 1970; 0: now), so only who asks later can have seen it. While somebody
+    who asked before still reads the list, or flinkey may not be asked, it is tried again later, so many times in all.
+    """
+    if customer := Customer.objects.filter(flinkey_id=customer_id).first():
+        said_at = dt.datetime.fromtimestamp(since, dt.UTC) if since else timezone.now()
+        people = _people(customer)
+        if people and not any(_read_since(scope, name, said_at) for scope in people) and tries > 1:
+            later = read_soon.using(run_after=_may_be_read(customer, name))
+            later.enqueue(customer_id, name, said_at.timestamp(), tries - 1)
+
+
+def _read_since(scope: Scope, name: str, since: dt.datetime) -> bool:
+    """Whether what the copy has of this list was asked for since then, perhaps just now."""
+    if Listing.objects.filter(customer=scope.customer, name=name, read_at__gte=since).exists():
+        return True
+    try:
+        wave = asking.ask(scope, [name], since)
+    except (errors.Unauthorized, errors.NotFound) as error:
+        _forget(scope, error)
+        return False
+    return wave is not None and name in wave.read and name not in wave.overtaken
+
+
+def _may_be_read(customer: Customer, name: str) -> dt.datetime:
+    """When it is worth asking for this list again."""
+    now = timezone.now()
+    row = Listing.objects.filter(customer=customer, name=name).first()
+    rests = row.rests_until if row else None
+    return max(now + SOON, now + _closed_for(), rests or now)
 
 
 def _people(customer: Customer) -> list[Scope]:
@@ -90,13 +119,6 @@ def _forget(scope: Scope, error: errors.FlinkeyError) -> None:
         accounts.forget_sign_ins(scope.person)
     else:
         accounts.forget_reach(scope)
-
-
-def _quietly(scope: Scope, names: list[str]) -> None:
-    try:
-        reading.refresh(scope, reading.Wanted(names), force=True)
-    except errors.FlinkeyError:
-        return  # whoever looks next meets the same and is told
 
 
 def due(customer: Customer, now: dt.datetime) -> Iterator[str]:

@@ -1,17 +1,22 @@
 """flinkey's messages about windows that nobody here has changed: a hint, so the car is read again."""
 
+import datetime as dt
 import itertools
 import json
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from flinkey_admin.mirror.models import Window
+from flinkey_admin.accounts.models import Customer
+from flinkey_admin.flinkey.errors import RateLimited
+from flinkey_admin.mirror import breaker, store, sweep
+from flinkey_admin.mirror.models import Listing, Window
 from flinkey_admin.operations.models import Webhook
 from flinkey_admin.sandbox import Remote
 from tests.conftest import Person
-from tests.mirror.stage import asked, later, seen
+from tests.mirror.stage import asked, later, seen, times_asked
 from tests.mirror.worker import work
 from tests.operations.stage import Clock
 from tests.operations.windows import SECRET, SHARED, created, give, send, told
@@ -147,6 +152,61 @@ def test_a_message_for_one_customer_reads_nothing_of_another(
     assert {call["headers"]["customer-id"] for call in read} == {"2"}
     assert Window.objects.get(customer__flinkey_id="2", flinkey_id=1).ended_at is not None
     assert Window.objects.get(customer__flinkey_id="1", flinkey_id=1).ended_at is None
+
+
+def test_a_message_that_comes_while_flinkey_wants_to_be_left_alone_is_kept(
+    clock: Clock, warm: Person, flinkey: Remote
+) -> None:
+    breaker.failed(RateLimited("", "", "", retry_after=60))
+    flinkey.change("delete_window", window=2)
+    send(told(2), "deleted")
+    work()
+    clock.advance(59)
+    work()
+    assert asked(flinkey) == []
+    clock.advance(1)
+    work()
+    assert (asked(flinkey), seen()) == (["/cars/1/assignments"], [("gone", "windows", 2, None)])
+
+
+def test_a_message_that_comes_while_somebody_reads_what_was_before_is_kept(
+    clock: Clock, warm: Person, flinkey: Remote
+) -> None:
+    customer, now = Customer.objects.get(flinkey_id="1"), timezone.now()
+    (name,) = store.claim(customer, ["cars/1/windows"], now, now + dt.timedelta(seconds=12))
+    flinkey.change("delete_window", window=2)
+    clock.advance(1)
+    send(told(2), "deleted")
+    work()
+    assert asked(flinkey) == []
+    Listing.objects.filter(customer=customer, name=name).update(read_at=now, lease_until=None)
+    clock.advance(1)
+    work()
+    assert (asked(flinkey), seen()) == (["/cars/1/assignments"], [("gone", "windows", 2, None)])
+
+
+def test_what_somebody_has_read_since_a_message_is_not_read_again(clock: Clock, warm: Person, flinkey: Remote) -> None:
+    breaker.failed(RateLimited("", "", "", retry_after=5))
+    send(told(2), "deleted")
+    work()
+    clock.advance(5)
+    warm.get("/cars/1/?fresh=1")
+    flinkey.clear_requests()
+    work()
+    assert (asked(flinkey), waiting()) == ([], [])
+
+
+def test_a_list_that_cannot_be_read_is_left_to_the_usual_round_in_the_end(
+    clock: Clock, warm: Person, flinkey: Remote
+) -> None:
+    flinkey.fault("getAssignmentsOfCar", "status", times=-1, status=400)
+    sweep.read_soon.enqueue("1", "cars/1/windows", tries=3)
+    counts = []
+    for _ in range(5):
+        work()
+        counts.append(times_asked(flinkey)["/cars/1/assignments"])
+        clock.advance(61)
+    assert (counts, waiting()) == ([1, 2, 3, 3, 3], [])
 
 
 def test_nobody_signed_in_reads_nothing(clock: Clock, warm: Person, flinkey: Remote) -> None:
