@@ -18,7 +18,7 @@ from flinkey_admin.fleet import services as fleet
 from flinkey_admin.flinkey import Kind, errors
 from flinkey_admin.operations import journal, signals, undo, upkeep
 from flinkey_admin.operations import services as operations
-from flinkey_admin.operations.models import Operation
+from flinkey_admin.operations.models import Operation, State, Step
 from tests.machine.stage import PEOPLE
 from tests.machine.truths import Truths
 
@@ -152,6 +152,8 @@ class Troubled(Truths):
                 self.stage.die_at_commit(at, moment)
         elif kind == "other":
             at, way, which, group = facts
+            half = Step.objects.filter(after__state=State.CONFIRMED, after__verb="add", settled_at=None, kind="cars")
+            self.looked_at = set(half.values_list("thing_id", "after__group_id"))
             self.wire.meanwhile(at, lambda: self.colleague_moves(way, which, group))
         self.before()
         with self.stage.mortal(), self.interrupted(facts[0] if kind == "meanwhile" else ""):
@@ -169,6 +171,7 @@ class Troubled(Truths):
             if kind == "mail":
                 self.mail_comes()
             self.stage.work_off()
+        self.looked_at = set()
         self.after(calm=kind in {"calm", "meanwhile"})
 
     def storm_ends(self) -> None:

@@ -41,6 +41,7 @@ class Truths(RuleBasedStateMachine):
         self.pictures: dict[int, tuple[dict[str, Any], int, int]] = {}  # flinkey when a change began
         self.undone: set[int] = set()
         self.turn = self.storm_left = 0
+        self.looked_at: set[tuple[int, int]] = set()  # cars in the groups from which they are about to be taken on
         self.told = 0  # of the story, what was looked at
         self.effects_before = self.calls_before = 0
 
@@ -239,9 +240,10 @@ class Truths(RuleBasedStateMachine):
     def _may_leave(self, car: int, group: int) -> bool:
         """Whether a colleague may take a car out: it has another home, and did not come into this one just now.
 
-        Between an addition and its removal nobody can see that somebody else was quicker by a moment.
+        Between an addition, or the look at an earlier one, and its removal nobody can see that somebody else was
+        quicker by a moment.
         """
-        just_now = ("add", "cars", car, group) in self.wire.calls[self.calls_before :]
+        just_now = ("add", "cars", car, group) in self.wire.calls[self.calls_before :] or (car, group) in self.looked_at
         return car in MAY_LEAVE or (not just_now and len(self.wire.homes("cars", car) - {group}) > 0)
 
     # In the end -----------------------------------------------------------------------------------------------------
