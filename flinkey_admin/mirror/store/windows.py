@@ -65,6 +65,8 @@ def end_windows(customer: Customer, page: Page, cars: Sequence[int], story: Stor
     found = Window.objects.filter(customer=customer, car_id__in=cars, ended_at=None).order_by("flinkey_id")
     rows = list(found) if cars else []
     Window.objects.filter(pk__in=[row.pk for row in rows]).update(ended_at=story.now)
+    for row in rows:
+        story.doubted |= _lists_with_window(row, {})
     _tell_windows(customer, [(page, What.GONE, row, {}) for row in rows], story)
 
 
