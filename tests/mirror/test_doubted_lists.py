@@ -29,3 +29,29 @@ def test_the_windows_of_a_car_that_comes_back_come_back(copy: Copy, gone: tuple[
     copy.hear(("cars", [CAR]))
     copy.hear((name, [WINDOW]))
     assert copy.windows() == {5: WINDOW.end}
+
+
+@pytest.mark.parametrize("name", ["cars/1/windows", "users/7/windows"])
+def test_a_window_whose_own_page_was_read_between_is_as_flinkey_says(copy: Copy, name: str) -> None:
+    """Shortened elsewhere and looked at, then changed back: the list says again what it said before."""
+    copy.hear(("windows/5", SHORT))
+    assert copy.windows() == {5: SHORT.end}
+    copy.hear((name, [WINDOW]))
+    assert copy.windows() == {5: WINDOW.end}
+
+
+@pytest.mark.parametrize("name", ["cars/1/windows", "users/7/windows"])
+def test_a_window_that_was_missing_once_comes_back(copy: Copy, name: str) -> None:
+    copy.hear(("windows/5", None))
+    assert copy.windows() == {}
+    copy.hear((name, [WINDOW]))
+    assert copy.windows() == {5: WINDOW.end}
+
+
+@pytest.mark.parametrize("name", ["cars/1/windows", "users/7/windows"])
+def test_a_window_that_its_own_page_alone_has_brought_goes_when_it_has_gone(copy: Copy, name: str) -> None:
+    """The list does not know it yet when it is read for the last time before, and no more when it is read after."""
+    copy.hear(("windows/6", Assignment(6, 1, 7, BEGAN, None, 600, 60)))
+    assert copy.windows() == {5: WINDOW.end, 6: None}
+    copy.hear((name, [WINDOW]))
+    assert copy.windows() == {5: WINDOW.end}

@@ -11,6 +11,7 @@ from flinkey_admin.mirror.models import Window
 from flinkey_admin.mirror.store.story import Page, Story, Values, What, labels, told
 
 WINDOW_FIELDS = ("car_id", "user_id", "start", "end")
+Note = tuple[Page, What, Window, Values]  # what an answer says of a window, and what was otherwise before
 
 
 def take_windows(customer: Customer, pages: Sequence[Page], story: Story) -> None:
@@ -24,7 +25,7 @@ def take_windows(customer: Customer, pages: Sequence[Page], story: Story) -> Non
     known |= {row.flinkey_id: row for row in rows.filter(user_id__in=users, ended_at=None)}
     fresh: dict[int, Window] = {}
     changed: dict[int, Window] = {}
-    notes: list[tuple[Page, What, Window, Values]] = []
+    notes: list[Note] = []
     for page in pages:
         first, number, _last = lists.parts(page.answer.name)
         found = {window.id: window for window in page.answer.found or []}
@@ -48,9 +49,7 @@ def take_windows(customer: Customer, pages: Sequence[Page], story: Story) -> Non
     Window.objects.bulk_create(fresh.values(), batch_size=1000)
     columns = [*WINDOW_FIELDS, "ended_at", "lifetime", "renewable_after", "lifetime_read_at"]
     Window.objects.bulk_update([row for row in changed.values() if row.pk], columns, batch_size=200)
-    for _page, _what, row, before in notes:
-        story.doubted |= _lists_with_window(row, before)
-    _tell_windows(customer, notes, story)
+    _note(customer, notes, story)
 
 
 def _lists_with_window(row: Window, before: Values) -> set[str]:
@@ -65,9 +64,7 @@ def end_windows(customer: Customer, page: Page, cars: Sequence[int], story: Stor
     found = Window.objects.filter(customer=customer, car_id__in=cars, ended_at=None).order_by("flinkey_id")
     rows = list(found) if cars else []
     Window.objects.filter(pk__in=[row.pk for row in rows]).update(ended_at=story.now)
-    for row in rows:
-        story.doubted |= _lists_with_window(row, {})
-    _tell_windows(customer, [(page, What.GONE, row, {}) for row in rows], story)
+    _note(customer, [(page, What.GONE, row, {}) for row in rows], story)
 
 
 def _new_window(customer: Customer, window: records.Assignment, now: dt.datetime) -> Window:
@@ -110,9 +107,9 @@ def take_window(customer: Customer, page: Page, story: Story) -> None:
         if row is not None and row.ended_at is None:
             row.ended_at = story.now
             row.save(update_fields=["ended_at"])
-            _tell_windows(customer, [(page, What.GONE, row, {})], story)
+            _note(customer, [(page, What.GONE, row, {})], story)
         return
-    before = _update_window(row, window) if row else None
+    before = _update_window(row, window) if row else {}
     row = row or _new_window(customer, window, story.now)
     row.lifetime, row.renewable_after, row.lifetime_read_at = (
         window.lifetime,
@@ -121,10 +118,17 @@ def take_window(customer: Customer, page: Page, story: Story) -> None:
     )
     row.save()
     if before is not None:
-        _tell_windows(customer, [(page, What.CHANGED if before else What.NEW, row, before)], story)
+        _note(customer, [(page, What.CHANGED if before else What.NEW, row, before)], story)
 
 
-def _tell_windows(customer: Customer, notes: Sequence[tuple[Page, What, Window, Values]], story: Story) -> None:
+def _note(customer: Customer, notes: Sequence[Note], story: Story) -> None:
+    """The lists in which these windows stand or stood are doubted, and what is news is told."""
+    for _page, _what, row, before in notes:
+        story.doubted |= _lists_with_window(row, before)
+    _tell_windows(customer, notes, story)
+
+
+def _tell_windows(customer: Customer, notes: Sequence[Note], story: Story) -> None:
     news = [note for note in notes if note[0].known]
     cars = labels(customer, Kind.CARS, {row.car_id for _page, _what, row, _before in news if row.car_id})
     users = labels(customer, Kind.USERS, {row.user_id for _page, _what, row, _before in news if row.user_id})
