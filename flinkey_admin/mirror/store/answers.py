@@ -1,7 +1,8 @@
 """Takes answers of flinkey: only what differs from the copy is written, and told if others have changed it."""
 
+import datetime as dt
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from django.db.models import Q
@@ -42,6 +43,7 @@ def apply(customer: Customer, answers: Sequence[Answer]) -> list[str]:
         columns = ["read_at", "digest", "size", "lease_until"]
         save_lists([page.listing for page in pages], columns)
         _doubt(customer, story)
+        _outrun(customer, story.outrun.difference(names), story.now)
         Listing.objects.filter(customer=customer, name__in=story.void).delete()
         journal.outside(customer, story.seen, story.since)
     return overtaken
@@ -66,6 +68,13 @@ def _doubt(customer: Customer, story: Story) -> None:
         wanted |= Q(name=lists.CATALOG[kind]) | Q(name__startswith="groups/", name__endswith=f"/{kind}")
         wanted |= Q(name__startswith=f"{kind}/") & ~Q(name__endswith="/windows")
     Listing.objects.filter(wanted, customer=customer).exclude(digest="").update(digest="")
+
+
+def _outrun(customer: Customer, names: Collection[str], now: dt.datetime) -> None:
+    """What is under way from these lists was asked for before `now`, and something in them has changed since."""
+    if names:
+        before = now - dt.datetime.resolution
+        Listing.objects.filter(customer=customer, name__in=names).update(touched_at=before)
 
 
 def _digest(found: Any) -> str:

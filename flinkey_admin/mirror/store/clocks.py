@@ -1,9 +1,10 @@
 """The copy after a clock that was wrong."""
 
 import datetime as dt
+from typing import Any
 
 from flinkey_admin.mirror import breaker
-from flinkey_admin.mirror.models import Listing
+from flinkey_admin.mirror.models import THINGS, Group, Listing, Membership, Window
 
 
 def has_run_ahead(now: dt.datetime, soon: dt.timedelta) -> bool:
@@ -19,4 +20,9 @@ def set_back(now: dt.datetime, soon: dt.timedelta) -> None:
     rows.filter(touched_at__gt=late).update(touched_at=now)
     rows.filter(looked_at__gt=late).update(looked_at=now)
     rows.filter(read_at__gt=late).update(read_at=now - dt.timedelta(hours=1))
+    models: list[Any] = [Group, *THINGS.values(), Membership, Window]
+    for model in models:
+        # Nothing that flinkey says would count against what came or went in the future.
+        model._default_manager.filter(seen_at__gt=late).update(seen_at=now)
+        model._default_manager.filter(ended_at__gt=late).update(ended_at=now)
     breaker.set_back(now, late)

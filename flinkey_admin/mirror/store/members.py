@@ -24,6 +24,7 @@ def take_members(customer: Customer, pages: Sequence[Page], story: Story) -> Non
         group, kind = groups.get(number), Kind(word)
         if group is None or group.ended_at:
             page.listing.size = 0
+            page.doubt()  # should the group be there again, what is in it still counts
             story.void += [page.answer.name] if group is None else []
             continue
         found: Sequence[Record] = page.answer.found or []

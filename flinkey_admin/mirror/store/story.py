@@ -42,6 +42,10 @@ class Page:
     def known(self) -> bool:
         return self.listing.read_at is not None
 
+    def doubt(self) -> None:
+        """Something in it was left out as older than what the copy has: the same answer again is compared again."""
+        self.digest = ""
+
 
 class Story:
     """What was met in flinkey that differs from the copy, in the order in which it was met."""
@@ -53,6 +57,7 @@ class Story:
         # What one list has changed, another one may change back by the very answer that it gave before.
         self.doubted: set[str] = set()
         self.doubted_kinds: set[Kind] = set()
+        self.outrun: set[str] = set()  # short lists: what they were asked for before now is out of date
         self.since = now
 
     def tell(

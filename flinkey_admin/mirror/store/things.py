@@ -114,8 +114,11 @@ def _take_rows(
         elif _update(row, record, page, kind, story, whole=whole):
             changed.append(row)
     named = {one.id for one in found}
-    gone = [row for number, row in known.items() if row.ended_at is None and number not in named]
-    for row in gone if whole else []:
+    gone = [row for number, row in known.items() if whole and row.ended_at is None and number not in named]
+    if any(row.seen_at > page.answer.asked_at for row in gone):
+        page.doubt()  # another list has brought it meanwhile, which this one could not know yet
+        gone = [row for row in gone if row.seen_at <= page.answer.asked_at]
+    for row in gone:
         row.ended_at = story.now
         story.tell(page, What.GONE, kind, row.flinkey_id, label(row.record()), before=told(values_of(row.record())))
         changed.append(row)
@@ -127,7 +130,7 @@ def _take_rows(
         story.doubted_kinds.add(Kind(kind))
     return Taken(
         {row["flinkey_id"] for row in fresh},
-        [row.flinkey_id for row in gone] if whole else [],
+        [row.flinkey_id for row in gone],
         [row.flinkey_id for row in changed if row.flinkey_id in ended],
     )
 
@@ -137,12 +140,15 @@ KEYS = ("search", "squeezed", "sort_name", "sort_second")
 
 def _update(row: Any, record: Any, page: Page, kind: str, story: Story, *, whole: bool) -> bool:
     """Takes the record's values into the row; whether anything differed."""
+    if row.ended_at is not None and row.ended_at >= page.answer.asked_at:
+        page.doubt()  # it may have gone after that: the next answer says whether it is there again
+        return False
     wanted = values_of(record)
     for name in LEFT_OUT & wanted.keys():
         if wanted[name] is None and (not whole or name == "terminated_at"):
             wanted[name] = getattr(row, name)
     before = {name: getattr(row, name) for name, value in wanted.items() if getattr(row, name) != value}
-    back = row.ended_at is not None and (whole or page.answer.asked_at > row.ended_at)
+    back = row.ended_at is not None
     if not before and not back:
         return False
     for name, value in {**wanted, **keys_of(record)}.items():
@@ -173,6 +179,8 @@ def end_thing(customer: Customer, page: Page, story: Story) -> None:
     row: Any = THINGS[kind]._default_manager.filter(customer=customer, flinkey_id=number).first()
     if row is None:
         story.void.append(page.answer.name)
+    elif row.seen_at > page.answer.asked_at:
+        page.doubt()
     elif row.ended_at is None:
         row.ended_at = story.now
         row.save(update_fields=["ended_at"])

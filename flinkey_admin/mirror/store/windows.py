@@ -7,7 +7,7 @@ from flinkey_admin.accounts.models import Customer
 from flinkey_admin.flinkey import Kind, records
 from flinkey_admin.flinkey.fields import optional_written, written
 from flinkey_admin.mirror import lists
-from flinkey_admin.mirror.models import Window
+from flinkey_admin.mirror.models import Car, Window
 from flinkey_admin.mirror.store.story import Page, Story, Values, What, labels, told
 
 WINDOW_FIELDS = ("car_id", "user_id", "start", "end")
@@ -23,6 +23,7 @@ def take_windows(customer: Customer, pages: Sequence[Page], story: Story) -> Non
     known = {row.flinkey_id: row for row in rows.filter(flinkey_id__in=ids)}
     known |= {row.flinkey_id: row for row in rows.filter(car_id__in=cars, ended_at=None)}
     known |= {row.flinkey_id: row for row in rows.filter(user_id__in=users, ended_at=None)}
+    left = _gone_since(customer, pages)
     fresh: dict[int, Window] = {}
     changed: dict[int, Window] = {}
     notes: list[Note] = []
@@ -31,6 +32,9 @@ def take_windows(customer: Customer, pages: Sequence[Page], story: Story) -> Non
         found = {window.id: window for window in page.answer.found or []}
         page.listing.size = len(found)
         for window in found.values():
+            if left.get(window.car_id or 0, page.answer.asked_at) > page.answer.asked_at:
+                page.doubt()
+                continue
             row = known.get(window.id) or fresh.get(window.id)
             if row is None:
                 fresh[window.id] = row = _new_window(customer, window, story.now)
@@ -40,16 +44,26 @@ def take_windows(customer: Customer, pages: Sequence[Page], story: Story) -> Non
                 notes.append((page, What.CHANGED if before else What.NEW, row, before))
         column = "car_id" if first == "cars" else "user_id"
         for row in known.values():
-            # A car's list that was asked for later may have brought what this user's list does not know yet.
-            mine = getattr(row, column) == number and (first == "cars" or row.seen_at < page.answer.asked_at)
-            if mine and row.ended_at is None and row.flinkey_id not in found:
-                row.ended_at = story.now
-                changed[row.flinkey_id] = row
-                notes.append((page, What.GONE, row, {}))
+            if getattr(row, column) != number or row.ended_at is not None or row.flinkey_id in found:
+                continue
+            if row.seen_at > page.answer.asked_at:
+                page.doubt()  # another list has brought it meanwhile, which this one could not know yet
+                continue
+            row.ended_at = story.now
+            changed[row.flinkey_id] = row
+            notes.append((page, What.GONE, row, {}))
     Window.objects.bulk_create(fresh.values(), batch_size=1000)
     columns = [*WINDOW_FIELDS, "ended_at", "lifetime", "renewable_after", "lifetime_read_at"]
     Window.objects.bulk_update([row for row in changed.values() if row.pk], columns, batch_size=200)
     _note(customer, notes, story)
+
+
+def _gone_since(customer: Customer, pages: Sequence[Page]) -> dict[int, dt.datetime]:
+    """When cars have gone that these lists name: whatever was asked for before tells of windows that went along."""
+    cars = {window.car_id for page in pages for window in page.answer.found or []}
+    first = min(page.answer.asked_at for page in pages)
+    rows = Car.objects.filter(customer=customer, flinkey_id__in=cars - {None}, ended_at__gt=first)
+    return {row.flinkey_id: row.ended_at for row in rows if row.ended_at}
 
 
 def _lists_with_window(row: Window, before: Values) -> set[str]:
@@ -122,9 +136,15 @@ def take_window(customer: Customer, page: Page, story: Story) -> None:
 
 
 def _note(customer: Customer, notes: Sequence[Note], story: Story) -> None:
-    """The lists in which these windows stand or stood are doubted, and what is news is told."""
+    """The lists in which these windows stand or stood are doubted, and what is news is told.
+
+    What others had been asked before is older than a window that was changed; of a new one `take_windows` sees that.
+    """
     for _page, _what, row, before in notes:
-        story.doubted |= _lists_with_window(row, before)
+        names = _lists_with_window(row, before)
+        story.doubted |= names
+        if row.seen_at != story.now:
+            story.outrun |= names
     _tell_windows(customer, notes, story)
 
 
