@@ -33,7 +33,8 @@ def apply(customer: Customer, answers: Sequence[Answer]) -> list[str]:
         listings = _listings(customer, names)
         pages = [Page(answer, listings[answer.name], digests[answer.name]) for answer in answers]
         overtaken = [page.answer.name for page in pages if _outdated(page)]
-        release(customer, overtaken)
+        if overtaken:
+            release(customer, overtaken)
         pages = [page for page in pages if page.answer.name not in overtaken]
         story = Story(customer, timezone.now())
         _take(customer, [page for page in pages if page.digest != page.listing.digest], story)

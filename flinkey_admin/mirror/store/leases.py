@@ -1,4 +1,8 @@
-"""Who reads which list just now, who looks at it, and how far the sweep has come."""
+"""Who reads which list just now, who looks at it, and how far the sweep has come.
+
+Whatever writes the rows of several lists is the one writer: two that lock the same rows in another order would wait
+for each other.
+"""
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
@@ -9,7 +13,7 @@ from django.utils import timezone
 from flinkey_admin.accounts.models import Customer
 from flinkey_admin.mirror import lists
 from flinkey_admin.mirror.models import Listing
-from flinkey_admin.mirror.writing import quick
+from flinkey_admin.mirror.writing import one_writer, quick
 
 Values = dict[str, Any]
 
@@ -21,8 +25,9 @@ def claim(customer: Customer, names: Sequence[str], before: dt.datetime, until: 
     if len(known) == len(set(names)) and not _free(known, before):
         return []  # a crowd that waits for one reader must not queue for the database's one writer
     with quick():
+        one_writer([customer.pk])
         Listing.objects.bulk_create([Listing(customer=customer, name=name) for name in names], ignore_conflicts=True)
-        free = _free(rows.select_for_update(), before)
+        free = _free(rows.all(), before)
         Listing.objects.filter(pk__in=[row.pk for row in free]).update(lease_until=until)
     taken = {row.name for row in free}
     return [name for name in names if name in taken]
@@ -30,7 +35,9 @@ def claim(customer: Customer, names: Sequence[str], before: dt.datetime, until: 
 
 def renew(customer: Customer, names: Sequence[str], until: dt.datetime) -> None:
     """Whoever reads these lists is alive, and keeps them until `until`."""
-    Listing.objects.filter(customer=customer, name__in=names, lease_until__isnull=False).update(lease_until=until)
+    with quick():
+        one_writer([customer.pk])
+        Listing.objects.filter(customer=customer, name__in=names, lease_until__isnull=False).update(lease_until=until)
 
 
 def _free(rows: Iterable[Listing], before: dt.datetime) -> list[Listing]:
@@ -45,12 +52,15 @@ def _free(rows: Iterable[Listing], before: dt.datetime) -> list[Listing]:
 
 def release(customer: Customer, names: Sequence[str], rests_until: dt.datetime | None = None) -> None:
     """Gives lists back that could not be read; `rests_until` keeps them from being asked for again before."""
-    Listing.objects.filter(customer=customer, name__in=names).update(lease_until=None, rests_until=rests_until)
+    with quick():
+        one_writer([customer.pk])
+        Listing.objects.filter(customer=customer, name__in=names).update(lease_until=None, rests_until=rests_until)
 
 
 def note_look(customer: Customer, names: Sequence[str], now: dt.datetime) -> None:
     """Somebody looks at these lists."""
     with quick():
+        one_writer([customer.pk])
         _put(customer, names, looked_at=now)
 
 
