@@ -1,7 +1,7 @@
 """What is in the copy, as one person may see it; how it is searched, and which windows a moment or a day holds."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 from django.db.models import Func, IntegerField, Model, Q, QuerySet, Subquery
@@ -13,7 +13,7 @@ from flinkey_admin.flinkey import Kind
 from flinkey_admin.flinkey.records import Car, User
 from flinkey_admin.mirror.models import THINGS, Window
 from flinkey_admin.web.converters import id_of
-from flinkey_admin.web.names import fold, label_of, sort_key, squeeze, text_of
+from flinkey_admin.web.names import fold, fold_german, label_of, sort_key, squeeze, text_of
 
 M = TypeVar("M", bound=Model)
 LONGEST = 200  # characters of a query
@@ -53,19 +53,29 @@ def day(offset: int = 0) -> tuple[dt.datetime, dt.datetime]:
 
 
 def matching(rows: "QuerySet[M]", query: str) -> "QuerySet[M]":
-    """Those of the rows in which every word of the query is found; plates with or without spaces and hyphens."""
-    words = fold(query[:LONGEST].replace("\0", "")).split()
+    """Those of the rows in which every word of the query is found; plates with or without spaces and hyphens, umlauts
+    as one letter or as two."""
+    text = query[:LONGEST].replace("\0", "")
+    words = list(zip(fold(text).split(), fold_german(text).split(), strict=True))
     if not words:
         return rows
     every = Q()
-    for word in words:
+    for spellings in words:
         # Wherever a word stands, it stands squeezed as well, and that the index knows.
-        rows = rows.filter(squeezed__holds=squeeze(word))
-        every &= Q(search__holds=word)
-    squeezed = squeeze("".join(words))
-    if words == [squeezed]:
+        rows = rows.filter(_holds("squeezed", map(squeeze, spellings)))
+        every &= _holds("search", spellings)
+    squeezed = [squeeze("".join(spelling)) for spelling in zip(*words, strict=True)]
+    if words == [tuple(squeezed)]:
         return rows
-    return rows.filter(every | Q(squeezed__holds=squeezed) if squeezed else every)
+    return rows.filter(every | _holds("squeezed", squeezed) if squeezed[0] else every)
+
+
+def _holds(column: str, spellings: Iterable[str]) -> Q:
+    """Rows whose column holds a word in one of its spellings."""
+    found = Q()
+    for word in dict.fromkeys(spellings):
+        found |= Q(**{f"{column}__holds": word})
+    return found
 
 
 def count_all(scope: Scope, rows: Mapping[str, "QuerySet[Any]"]) -> dict[str, int]:

@@ -80,9 +80,14 @@ def haystack(words: Iterable[str]) -> tuple[str, str]:
     if joined.isascii():
         hay = joined.lower()
         return hay, squeeze(hay)
-    plain, german = fold(joined), fold(_replace(joined.casefold(), GERMAN))
+    plain, german = fold(joined), fold_german(joined)
     hay = plain if plain == german else f"{plain} {german}"
     return hay, squeeze(hay)
+
+
+def fold_german(text: str) -> str:
+    """A text as a search sees it, with umlauts as two letters: Müller is mueller."""
+    return fold(text if text.isascii() else _replace(unicodedata.normalize("NFC", text.casefold()), GERMAN))
 
 
 def squeeze(text: str) -> str:
