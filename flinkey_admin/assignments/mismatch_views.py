@@ -24,6 +24,7 @@ SHOWN, PAGE = 10, 50
 WANTED = Wanted(
     [lists.GROUPS, lists.CATALOG[Kind.CARS]],
     [lists.CATALOG[Kind.USERS], lists.CATALOG[Kind.SERVICES], lists.CATALOG[Kind.PRODUCTS]],
+    whole=True,
 )
 # The lists that show the same things, with all that can be done with them.
 FULL = {

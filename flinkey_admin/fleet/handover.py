@@ -64,7 +64,7 @@ def handover(request: ManagerRequest) -> HttpResponse:
         return Shown(context, [lists.car_windows(car) for car in cars])
 
     parts = {"notes": "fleet/_notes.html", "handover": "fleet/_handover.html"}
-    wanted = Wanted([lists.CATALOG[Kind.CARS]], [lists.CATALOG[Kind.USERS]])
+    wanted = Wanted([lists.CATALOG[Kind.CARS]], [lists.CATALOG[Kind.USERS]], whole=True)
     response = pages.show(request, "fleet/handover.html", parts, wanted, build)
     if request.method == "POST":
         response.status_code = 422

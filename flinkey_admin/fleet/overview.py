@@ -50,7 +50,8 @@ def overview(request: ManagerRequest) -> HttpResponse:
         return Shown(context, [lists.car_windows(car) for car in cars])
 
     parts = {"overview": "fleet/_overview.html", "chart": "fleet/_chart.html", "days": "fleet/_days.html"}
-    wanted = Wanted([lists.GROUPS, lists.CATALOG[Kind.CARS]], [lists.CATALOG[Kind.USERS], lists.CATALOG[Kind.SERVICES]])
+    beside = [lists.CATALOG[Kind.USERS], lists.CATALOG[Kind.SERVICES]]
+    wanted = Wanted([lists.GROUPS, lists.CATALOG[Kind.CARS]], beside, whole=True)
     return pages.show(request, "fleet/overview.html", parts, wanted, build)
 
 

@@ -56,11 +56,12 @@ class Wanted:
     """The lists of a page. All but `beside` must have been read before it can be shown.
 
     names: what it is about; read again when older than a few seconds. once: what it needs to make sense, such as
-    people's names; read again after a minute.
+    people's names; read again after a minute. whole: it counts what all lists say and is as old as the oldest of them.
     """
 
     names: Sequence[str]
     once: Sequence[str] = ()
+    whole: bool = False
 
     @property
     def needed(self) -> list[str]:
@@ -96,10 +97,13 @@ class Copy:
     def age(self) -> Age:
         """How old this page is, as a person reads it."""
         now = timezone.now()
-        shown = [self.listings[name] for name in self.wanted.names]
+        shown = [self.listings[name] for name in self.wanted.names if name in self.listings]  # but what there never was
         oldest = min((row.read_at for row in shown if row.read_at), default=None)
         stale = any(row.read_at is None or now - row.read_at > STALE + 2 * _patience(row) for row in shown)
         whole = self.listings.get(lists.EVERYTHING)
+        if self.wanted.whole and whole and whole.read_at:
+            oldest = min(oldest or whole.read_at, whole.read_at)
+            stale = stale or now - whole.read_at > _two_rounds(whole)
         unread = whole is not None and whole.read_at is None
         return Age(
             oldest,
@@ -113,6 +117,11 @@ class Copy:
 def _patience(row: Listing) -> dt.timedelta:
     """A long list is read again less often: 10,000 cars every 45 s."""
     return FRESH + dt.timedelta(milliseconds=4) * row.size
+
+
+def _two_rounds(whole: Listing) -> dt.timedelta:
+    """The sweep comes back to a list after some minutes, if all the others leave it the time."""
+    return 2 * dt.timedelta(minutes=settings.SWEEP_MINUTES, seconds=whole.total / settings.FLINKEY_CALLS_PER_SECOND)
 
 
 def trouble(row: Upstream, now: dt.datetime) -> str:

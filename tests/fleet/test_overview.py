@@ -172,6 +172,32 @@ def test_before_everything_is_read_nothing_false_is_said(coordinator: Person, fl
     assert shown["/cars/?access=now"] == "In use now 0 so far"
 
 
+def test_what_counts_windows_is_as_old_as_they_are(
+    lively: Person,
+    flinkey: Remote,
+    clock: Clock,  # noqa: F811
+) -> None:
+    """At half past seven, after a night in which nobody was signed in: the sweep has yet to come round."""
+    clock.advance(5 * 3600)
+    lively.sign_in(COORDINATOR)
+    flinkey.change("delete_window", window=1)
+    counting = ("/", "/handover/", "/reports/mismatches/")
+    for address in counting:
+        page = lively.look(address)
+        assert age(page) == ("stale", "as of 10:00"), address
+    clock.advance(60)
+    read_all()
+    for address in counting:
+        assert age(lively.get(address)) == ("fresh", "as of 15:01"), address
+    clock.advance(15 * 60)
+    assert age(lively.look("/")) == ("fresh", "as of 15:01"), "no older than it is between two rounds of the sweep"
+
+
+def age(page: Any) -> tuple[str, str]:
+    (found,) = reader(page).tags("p", id="age")
+    return found.marks["data-state"], " ".join(found.text.split())[:11]
+
+
 def test_an_empty_customer_is_told_what_to_do_first(visitor: Person, flinkey: Remote) -> None:
     flinkey.reset("empty")
     visitor.sign_in("coordinator@nordwind.example")
