@@ -38,8 +38,8 @@ def select_all(request: ManagerRequest, kind: Kind, group_id: int | None = None)
         # Back from a sign-in in between: the filter is still in the address.
         return redirect(f"{back}?{request.GET.urlencode()}")
     names = [lists.CATALOG[kind]] if group_id is None else [lists.GROUPS, lists.members(group_id, kind)]
-    open_copy(request.manager, Wanted(names))
-    found = table(request, request.manager, kind, _rows(request, kind, group_id), plain=True)
+    copy = open_copy(request.manager, filters.wanted(request.manager, kind, request.GET, names))
+    found = table(request, request.manager, kind, _rows(request, kind, group_id), copy, plain=True)
     selection = services.freeze(request.manager, kind, ids(found))
     query = request.GET.copy()
     query["selection"] = str(selection.pk)
@@ -158,14 +158,14 @@ def add(request: ManagerRequest, group_id: int, kind: Kind) -> HttpResponse:
     if ticked:
         return _review(request, kind, group_id, lambda: services.plan_add(scope, kind, ticked, group_id))
 
-    def build(_copy: Copy) -> Shown:
+    def build(copy: Copy) -> Shown:
         everything = things(kind, scope)
         inside = filters.in_group(everything, scope, kind, group_id).values("flinkey_id")
         context = {
             "section": "groups",
             "group": services.get_group(scope, group_id),
             "kind": kind,
-            "table": table(request, scope, kind, everything.exclude(flinkey_id__in=inside), plain=True),
+            "table": table(request, scope, kind, everything.exclude(flinkey_id__in=inside), copy, plain=True),
             "error": _("Nothing was ticked.") if request.method == "POST" else "",
             "search_url": request.path,
         }

@@ -1,7 +1,7 @@
 """The filters of a list. Each is a name and a value in the address, so a filtered list can be kept and sent on."""
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,24 +13,33 @@ from django.utils.translation import gettext_lazy as _
 
 from flinkey_admin.accounts.scoping import Scope, scoped
 from flinkey_admin.flinkey import Kind
+from flinkey_admin.mirror import lists, reading
 from flinkey_admin.mirror.models import Group, Membership
 from flinkey_admin.mirror.queries import day, live, not_over, running, windows
+from flinkey_admin.mirror.reading import Copy, Wanted
 from flinkey_admin.web.converters import id_of
 
 Rows = QuerySet[Any]
 CHOICES = 50
 OWNED = (Kind.CARS, Kind.USERS)  # what windows are about
+# What can be said before the sweep has read all groups and windows:
+LED_TO = False  # by a number of the overview alone
+ALL, SOME, NONE = "all", "some", "none"  # what a filter goes by stands in its own list; there may be more; nothing yet
 
 
 @dataclass(frozen=True)
 class Filter:
-    """One choice: `?name=value`, what it is called, for which kinds it is there, and the rows that it leaves."""
+    """One choice: `?name=value`, what it is called, for which kinds it is there, and the rows that it leaves.
+
+    `sure`: how much of that can be said before all is read: ALL, SOME or NONE.
+    """
 
     name: str
     value: str
     label: str | Promise
     kinds: tuple[Kind, ...]
     keep: Callable[[Rows, Scope, Kind], Rows]
+    sure: str
     offered: bool = True  # as a chip above the list; the others are led to by numbers of the overview
 
 
@@ -85,34 +94,24 @@ def terminated_beside_cars(rows: Rows, scope: Scope, kind: Kind) -> Rows:
 
 
 FILTERS = (
-    Filter("groups", "none", _("In no group"), tuple(Kind), lambda rows, *_: rows.filter(groups=0)),
-    Filter("groups", "several", _("In several groups"), tuple(Kind), lambda rows, *_: rows.filter(groups__gt=1)),
-    Filter("access", "now", _("With access now"), OWNED, _with_window(ACCESS["now"])),
-    Filter("access", "none", _("Without access now"), OWNED, _with_window(running, has=False)),
-    Filter("access", "open", _("Open end"), OWNED, _with_window(ACCESS["open"])),
-    Filter("access", "nobody", _("Nobody can open it"), (Kind.CARS,), _with_window(not_over, has=False), offered=False),
-    Filter("access", "starts", _("Starts today"), OWNED, _with_window(ACCESS["starts"]), offered=False),
-    Filter("access", "ends", _("Ends today"), OWNED, _with_window(ACCESS["ends"]), offered=False),
-    Filter("access", "week", _("Ends within 7 days"), OWNED, _with_window(ACCESS["week"]), offered=False),
-    Filter("plate", "none", _("Without plate"), (Kind.CARS,), lambda rows, *_: rows.filter(license_plate="")),
+    Filter("groups", "none", _("In no group"), tuple(Kind), lambda rows, *_: rows.filter(groups=0), NONE),
+    Filter("groups", "several", _("In several groups"), tuple(Kind), lambda rows, *_: rows.filter(groups__gt=1), SOME),
+    Filter("access", "now", _("With access now"), OWNED, _with_window(ACCESS["now"]), SOME),
+    Filter("access", "none", _("Without access now"), OWNED, _with_window(running, has=False), NONE),
+    Filter("access", "open", _("Open end"), OWNED, _with_window(ACCESS["open"]), SOME),
+    Filter("access", "nobody", _("Nobody can open it"), (Kind.CARS,), _with_window(not_over, has=False), NONE, LED_TO),
+    Filter("access", "starts", _("Starts today"), OWNED, _with_window(ACCESS["starts"]), SOME, LED_TO),
+    Filter("access", "ends", _("Ends today"), OWNED, _with_window(ACCESS["ends"]), SOME, LED_TO),
+    Filter("access", "week", _("Ends within 7 days"), OWNED, _with_window(ACCESS["week"]), SOME, LED_TO),
+    Filter("plate", "none", _("Without plate"), (Kind.CARS,), lambda rows, *_: rows.filter(license_plate=""), ALL),
     Filter(
-        "state",
-        "terminated",
-        _("Terminated"),
-        (Kind.SERVICES,),
-        lambda rows, *_: rows.filter(is_terminated=True),
+        "state", "terminated", _("Terminated"), (Kind.SERVICES,), lambda rows, *_: rows.filter(is_terminated=True), ALL
     ),
     Filter(
-        *(
-            "state",
-            "beside",
-            _("Terminated beside cars in use"),
-            (Kind.SERVICES, Kind.PRODUCTS),
-            terminated_beside_cars,
-        ),
-        offered=False,
+        *("state", "beside", _("Terminated beside cars in use"), (Kind.SERVICES, Kind.PRODUCTS)),
+        *(terminated_beside_cars, SOME, LED_TO),
     ),
-    Filter("state", "ends", _("With an end"), (Kind.PRODUCTS,), lambda rows, *_: rows.exclude(terminated_at=None)),
+    Filter("state", "ends", _("With an end"), (Kind.PRODUCTS,), lambda rows, *_: rows.exclude(terminated_at=None), ALL),
 )
 
 
@@ -136,6 +135,33 @@ def group_of(scope: Scope, query: QueryDict) -> Group | None:
     return live(Group, scope).filter(flinkey_id=number).first() if number else None
 
 
+def is_lost(query: QueryDict, group: Group | None) -> bool:
+    """Whether `?group=` names a group that flinkey does not have, by a bookmark perhaps."""
+    return group is None and id_of(query.get("group")) is not None
+
+
+def wanted(scope: Scope, kind: Kind, query: QueryDict, names: Sequence[str]) -> Wanted:
+    """The lists that these and the filters of the address go by.
+
+    What is in a group is not asked for once it is known to be gone.
+    """
+    number, more = id_of(query.get("group")), list[str]()
+    if number:
+        more = [lists.GROUPS]
+        if group_of(scope, query) or not reading.sizes(scope.customer, more):
+            more.append(lists.members(number, kind))
+    whole = any(one.sure != ALL for one in chosen(kind, query))
+    return Wanted(list(dict.fromkeys([*names, *more])), whole=whole)
+
+
+def sure(kind: Kind, query: QueryDict, group: Group | None, copy: Copy) -> str:
+    """How much of what the address asks for can be said by now: ALL, SOME or NONE."""
+    if group is not None and copy.size(lists.members(group.flinkey_id, kind)) is None:
+        return NONE
+    found = {ALL} if copy.is_complete else {one.sure for one in chosen(kind, query)}
+    return next((one for one in (NONE, SOME) if one in found), ALL)
+
+
 def choices(scope: Scope) -> list[Group]:
     """The groups to filter by; none where there are too many to choose from: then a group's own page is the filter."""
     found = list(live(Group, scope).order_by("sort_name", "flinkey_id")[: CHOICES + 1])
@@ -143,12 +169,12 @@ def choices(scope: Scope) -> list[Group]:
 
 
 def apply(rows: Rows, scope: Scope, kind: Kind, query: QueryDict, group: Group | None) -> Rows:
-    """The rows that all filters of the address leave."""
+    """The rows that all filters of the address leave; of a group that is not there none."""
     for one in chosen(kind, query):
         rows = one.keep(rows, scope, kind)
     if group is not None:
         rows = in_group(rows, scope, kind, group.flinkey_id)
-    return rows
+    return rows.none() if is_lost(query, group) else rows
 
 
 def in_group(rows: Rows, scope: Scope, kind: Kind, group_id: int) -> Rows:
@@ -164,6 +190,8 @@ def chips(kind: Kind, query: QueryDict, group: Group | None = None, *, inside: b
     found = []
     if group is not None:
         found.append(Chip(group.name, _without(query, "group"), is_on=True))
+    elif is_lost(query, group):
+        found.append(Chip(_("Group"), _without(query, "group"), is_on=True))
     for one in FILTERS:
         is_on = query.get(one.name) == one.value
         if inside and (one.name, one.value) == ("groups", "none"):

@@ -10,14 +10,17 @@ from django.db.models import Case, F, QuerySet, Value, When
 from django.db.models.fields import TextField
 from django.db.models.lookups import Exact
 from django.http import HttpRequest, QueryDict
+from django.utils.functional import Promise
 
 from flinkey_admin.accounts.scoping import Scope
 from flinkey_admin.fleet import dress, filters
 from flinkey_admin.fleet.rows import COLUMNS, Row
 from flinkey_admin.flinkey import Kind
 from flinkey_admin.mirror.queries import LONGEST, matching
+from flinkey_admin.mirror.reading import Copy
 from flinkey_admin.web.converters import id_of
 from flinkey_admin.web.names import LAST
+from flinkey_admin.web.sentences import MISSING
 
 PAGE = 50
 
@@ -49,11 +52,14 @@ class Table:
     base_query: str  # the filter without the page, for the links to the other pages
     ticked: set[int]  # what was ticked before somebody sorted or turned the page
     elsewhere: list[int]  # those of them that this page does not show
+    sure: str  # how much of this can be said by now, see filters
+    lost: str | Promise  # what to say of a group that is filtered by and is not there
     group_id: int | None = None  # of the group that is filtered by
 
     @property
     def filtered(self) -> bool:
-        return bool(self.query.strip()) or any(chip.is_on for chip in self.chips)
+        asked = bool(self.query.strip()) or any(chip.is_on for chip in self.chips)
+        return asked or bool(self.lost) or self.sure != filters.ALL
 
     @property
     def cars(self) -> list[int]:
@@ -65,6 +71,7 @@ def table(
     scope: Scope,
     kind: Kind,
     everything: "QuerySet[Any]",
+    copy: Copy,
     *,
     plain: bool = False,
     inside: bool = False,
@@ -76,7 +83,9 @@ def table(
     """
     query, key = request.GET.get("q", "")[:LONGEST], request.GET.get("sort", "")
     group = filters.group_of(scope, request.GET)
-    found = order(matching(filters.apply(everything, scope, kind, request.GET, group), query), kind, key)
+    left = filters.apply(everything, scope, kind, request.GET, group)
+    sure = filters.sure(kind, request.GET, group, copy)
+    found = order(matching(left.none() if sure == filters.NONE else left, query), kind, key)
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
     kept = request.GET.copy()
     for name in ("page", "tick", "seen", "fresh"):
@@ -88,7 +97,7 @@ def table(
     return Table(
         kind=kind,
         page=page,
-        rows=[Row(record) for record in records] if plain else dress.rows(scope, kind, records),
+        rows=[Row(one) for one in records] if plain else dress.rows(scope, kind, records),
         matching=found,
         found=page.paginator.count,
         headings=_headings(kind, key, kept),
@@ -98,6 +107,8 @@ def table(
         kept=[(name, str(value)) for name, value in kept.items() if name not in {"q", "selection"}],
         base_query=kept.urlencode(),
         ticked=ticked,
+        sure=sure,
+        lost=MISSING["group"] if filters.is_lost(request.GET, group) else "",
         group_id=group.flinkey_id if group else None,
         elsewhere=sorted(ticked - {record.id for record in records}),
     )

@@ -75,7 +75,7 @@ def group_detail(request: ManagerRequest, group_id: int, kind: Kind = Kind.CARS)
     def build(copy: Copy) -> Shown:
         group = services.get_group(scope, group_id)
         inside = filters.in_group(things(kind, scope), scope, kind, group_id)
-        found = table(request, scope, kind, inside, inside=True)
+        found = table(request, scope, kind, inside, copy, inside=True)
         context = {
             "section": "groups",
             "group": group,
@@ -90,7 +90,7 @@ def group_detail(request: ManagerRequest, group_id: int, kind: Kind = Kind.CARS)
         return Shown(context, _beside(found))
 
     parts = {"title": "fleet/_group_title.html", "tabs": "fleet/_tabs.html", "list": "fleet/_list.html"}
-    wanted = Wanted([lists.GROUPS, *lists.of_group(group_id)])
+    wanted = filters.wanted(scope, kind, request.GET, [lists.GROUPS, *lists.of_group(group_id)])
     return pages.show(request, "fleet/group_detail.html", parts, wanted, build)
 
 
@@ -112,7 +112,7 @@ def thing_list(request: ManagerRequest, kind: Kind) -> HttpResponse:
     scope = request.manager
 
     def build(copy: Copy) -> Shown:
-        found = table(request, scope, kind, things(kind, scope))
+        found = table(request, scope, kind, things(kind, scope), copy)
         context = {
             "section": str(kind),
             "kind": kind,
@@ -125,8 +125,8 @@ def thing_list(request: ManagerRequest, kind: Kind) -> HttpResponse:
         }
         return Shown(context, _beside(found))
 
-    parts = {"list": "fleet/_list.html"}
-    return pages.show(request, "fleet/thing_list.html", parts, Wanted([lists.CATALOG[kind]]), build)
+    wanted = filters.wanted(scope, kind, request.GET, [lists.CATALOG[kind]])
+    return pages.show(request, "fleet/thing_list.html", {"list": "fleet/_list.html"}, wanted, build)
 
 
 @require_safe

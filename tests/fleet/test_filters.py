@@ -1,8 +1,12 @@
 """The filters of the lists: each leaves exactly the rows it names, they combine, and they live in the address."""
 
 import pytest
+from django.utils import timezone
 
+from flinkey_admin.accounts.models import Customer
 from flinkey_admin.fleet.filters import CHOICES
+from flinkey_admin.fleet.models import Selection
+from flinkey_admin.mirror import store
 from flinkey_admin.sandbox import Remote
 from tests.conftest import Person
 from tests.fleet.reading import Reader, read, reader
@@ -12,11 +16,12 @@ ALL_CARS = [5, 7, 1, 2, 3, 4, 6]  # by name
 
 @pytest.fixture
 def known(coordinator: Person, flinkey: Remote) -> Person:
-    """Every group and the windows of every car have been looked at."""
+    """Every group and the windows of every car have been looked at, and the sweep says so."""
     for group in (1, 2, 3, 4):
         for kind in ("cars", "users", "services"):
             assert coordinator.get(f"/groups/{group}/{kind}/").status_code == 200
     read(coordinator, "/cars/")
+    store.note_progress(Customer.objects.get(flinkey_id="1"), 28, 28, timezone.now())
     return coordinator
 
 
@@ -33,7 +38,8 @@ FOUND: list[tuple[str, list[int]]] = [
     ("/cars/?access=now&q=1302", [2]),
     ("/cars/?group=1&access=none", [4]),
     ("/cars/?access=nonsense", ALL_CARS),
-    ("/cars/?group=999", ALL_CARS),
+    ("/cars/?group=999", []),
+    ("/users/?group=999&q=m", []),
     ("/cars/?group=x&groups=", ALL_CARS),
     ("/users/?groups=none", [5]),
     ("/users/?groups=several", [4]),
@@ -57,6 +63,60 @@ def test_a_filter_leaves_what_it_names(known: Person) -> None:
         if (page.ids(), page.total()) != (found, len(found)):
             wrong.append((address, page.ids(), page.total()))
     assert wrong == []
+
+
+def test_a_group_is_read_by_the_first_who_filters_by_it(coordinator: Person, flinkey: Remote) -> None:
+    page = reader(coordinator.get("/cars/?group=2"))
+    assert (page.ids(), said(page)) == ([5, 6], "")
+    assert chosen(page) == [("Berlin", "?")]
+    assert coordinator.poll(coordinator.get("/cars/?group=2")).status_code in {200, 204}
+    assert reader(coordinator.get("/cars/?group=2")).ids() == [5, 6]
+
+
+def test_a_group_that_is_not_there_has_nothing_and_a_way_out(coordinator: Person, flinkey: Remote) -> None:
+    """Cold, by a bookmark; then one that was deleted."""
+    lost = "flinkey no longer knows this group. It may have been deleted elsewhere."
+    for group in (999, 4):
+        page = reader(coordinator.get(f"/cars/?group={group}"))
+        if group == 4:
+            flinkey.change("delete_group", group=4, force=True)
+            page = read(coordinator, "/cars/?group=4")
+        assert (page.ids(), said(page)) == ([], f"{lost} Show all"), group
+        assert chosen(page) == [("Group", "?")]
+        frozen = coordinator.post(f"/cars/select/?group={group}").headers["Location"]
+        assert reader(coordinator.get(frozen)).tags("input", name="id") == []
+        assert Selection.objects.latest("pk").ids == []
+    flinkey.clear_requests()
+    coordinator.get("/cars/?group=999")
+    coordinator.get("/cars/?group=4")
+    assert flinkey.requests() == [], "nobody asks again for what is known to be gone"
+
+
+def test_before_all_is_read_nothing_is_claimed(coordinator: Person, flinkey: Remote) -> None:
+    coordinator.get("/groups/1/")
+    for denied in ("/cars/?groups=none", "/users/?access=none", "/cars/?access=nobody", "/groups/1/cars/?access=none"):
+        page = reader(coordinator.get(denied))
+        assert page.ids() == [], denied
+        assert said(page) == "Not known yet: not all groups and accesses have been read. Show all", denied
+    assert said(reader(coordinator.get("/cars/?access=now"))) == "Nothing so far. Not all has been read yet. Show all"
+    coordinator.post("/cars/select/?groups=none")
+    assert Selection.objects.latest("pk").ids == []
+    read(coordinator, "/cars/1/")
+    page = reader(coordinator.get("/cars/?access=now"))
+    assert page.ids() == [1]
+    assert "Not all has been read yet, so there may be more." in page.tags("div", id="list")[0].text
+    assert said(reader(coordinator.get("/cars/?plate=none&q=nothing"))).startswith("Nothing fits this search.")
+
+
+def said(page: Reader) -> str:
+    """What a list without rows says, and where it leads."""
+    return " ".join(" ".join(one.text.split()) for one in page.tags("div") if one.marks.get("class") == "empty")
+
+
+def chosen(page: Reader) -> list[tuple[str, str]]:
+    """The filters that are on, and where a click on each leads."""
+    links = [link for link in page.tags("a", aria_current="true") if link.marks.get("class") == "chip"]
+    return [(link.text, link.marks["href"]) for link in links]
 
 
 def test_terminated_beside_cars_in_use_goes_by_groups(known: Person, flinkey: Remote) -> None:
@@ -126,6 +186,6 @@ def test_columns_say_who_has_a_car_now_and_next(known: Person, flinkey: Remote) 
     assert page.row(1)[6].startswith("Ayşe Öztürk from ")
     assert page.row(2)[5].startswith("Now Ayşe Öztürk and 1 more open end")
     assert page.row(3)[5].startswith("Now unknown person until ")
-    assert page.row(4)[5:7] == ["", ""]
+    assert page.row(4)[5:7] == ["", ""], "nobody has it"
     people = reader(known.get("/users/"))
     assert people.row(1)[3].startswith("Now Pool 1 open end")

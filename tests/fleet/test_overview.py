@@ -181,10 +181,18 @@ def test_what_counts_windows_is_as_old_as_they_are(
     clock.advance(5 * 3600)
     lively.sign_in(COORDINATOR)
     flinkey.change("delete_window", window=1)
-    counting = ("/", "/handover/", "/reports/mismatches/")
+    counting = (
+        "/",
+        "/handover/",
+        "/reports/mismatches/",
+        "/cars/?access=none",
+        "/users/?groups=none",
+        "/services/?state=beside",
+    )
     for address in counting:
         page = lively.look(address)
         assert age(page) == ("stale", "as of 10:00"), address
+    assert age(lively.look("/cars/?plate=none")) == ("fresh", "as of 15:00"), "it goes by the cars alone"
     clock.advance(60)
     read_all()
     for address in counting:
