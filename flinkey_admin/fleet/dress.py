@@ -1,7 +1,7 @@
 """Puts beside each thing of a page what people want to know: its groups, who has it now and next, what is open."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from django.db.models import F, OuterRef, Q, Subquery
@@ -11,8 +11,10 @@ from flinkey_admin.accounts.scoping import Scope
 from flinkey_admin.fleet.rows import Access, Row
 from flinkey_admin.flinkey import Kind
 from flinkey_admin.flinkey.records import Car, Group, User
+from flinkey_admin.mirror import lists
 from flinkey_admin.mirror.models import THINGS, Membership
 from flinkey_admin.mirror.queries import live, not_over, windows
+from flinkey_admin.mirror.reading import Copy, sizes
 from flinkey_admin.operations.confirmation import arrived, open_changes
 from flinkey_admin.operations.models import State, Step, Verb
 from flinkey_admin.web.names import Thing, name_of
@@ -20,17 +22,29 @@ from flinkey_admin.web.names import Thing, name_of
 SIDES = {Kind.CARS: ("car_id", "user_id", Kind.USERS), Kind.USERS: ("user_id", "car_id", Kind.CARS)}
 
 
-def rows(scope: Scope, kind: Kind, things: Sequence[Thing]) -> list[Row]:
-    """The rows of one page: three statements, however many rows there are."""
+def rows(scope: Scope, kind: Kind, things: Sequence[Thing], copy: Copy) -> list[Row]:
+    """The rows of one page: four statements, however many rows there are."""
     ids = [thing.id for thing in things]
     groups = _groups(scope, kind, ids)
     opened = open_changes(scope)
     states = {step.thing_id: str(step.state) for step in opened if step.kind == kind and step.state != State.PLANNED}
     windows_of = _windows(scope, kind, ids, opened) if kind in SIDES else {}
-    return [_row(thing, groups[thing.id], windows_of.get(thing.id, []), states.get(thing.id, "")) for thing in things]
+    read = _read(kind, ids, copy)
+    return [
+        _row(thing, groups[thing.id], windows_of.get(thing.id, []), states.get(thing.id, ""), is_read=thing.id in read)
+        for thing in things
+    ]
 
 
-def _row(thing: Thing, groups: list[Group], accesses: list[Access], state: str) -> Row:
+def _read(kind: Kind, ids: Sequence[int], copy: Copy) -> Collection[int]:
+    """Those of which it is known who has them. After a sweep a car may be new; users stand in the lists of all cars."""
+    if kind not in SIDES or (copy.is_complete and kind == Kind.USERS):
+        return ids
+    own = {(lists.car_windows if kind == Kind.CARS else lists.user_windows)(number): number for number in ids}
+    return {own[name] for name in sizes(copy.customer, list(own))}
+
+
+def _row(thing: Thing, groups: list[Group], accesses: list[Access], state: str, *, is_read: bool) -> Row:
     now = timezone.now()
     current = [one for one in accesses if one.start <= now]
     coming = [one for one in accesses if one.start > now]
@@ -41,6 +55,7 @@ def _row(thing: Thing, groups: list[Group], accesses: list[Access], state: str) 
         next=coming[0] if coming else None,
         more=max(0, len(current) - 1),
         state=state,
+        is_read=is_read,
     )
 
 

@@ -38,6 +38,7 @@ class Row:
     """A thing, the groups it is in, and who has it now and next (for a user: which car).
 
     `more`: how many others have it now as well. `state`: of an open change of its groups, `sent` or `unknown`.
+    `is_read`: whether it is known that nobody else has it.
     """
 
     thing: Thing
@@ -46,6 +47,7 @@ class Row:
     next: Access | None = None
     more: int = 0
     state: str = ""
+    is_read: bool = True
 
     @property
     def id(self) -> int:

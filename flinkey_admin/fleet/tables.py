@@ -97,7 +97,7 @@ def table(
     return Table(
         kind=kind,
         page=page,
-        rows=[Row(one) for one in records] if plain else dress.rows(scope, kind, records),
+        rows=[Row(one) for one in records] if plain else dress.rows(scope, kind, records, copy),
         matching=found,
         found=page.paginator.count,
         headings=_headings(kind, key, kept),

@@ -10,6 +10,7 @@ from flinkey_admin.mirror import store
 from flinkey_admin.sandbox import Remote
 from tests.conftest import Person
 from tests.fleet.reading import Reader, read, reader
+from tests.operations.stage import forget
 
 ALL_CARS = [5, 7, 1, 2, 3, 4, 6]  # by name
 
@@ -189,3 +190,15 @@ def test_columns_say_who_has_a_car_now_and_next(known: Person, flinkey: Remote) 
     assert page.row(4)[5:7] == ["", ""], "nobody has it"
     people = reader(known.get("/users/"))
     assert people.row(1)[3].startswith("Now Pool 1 open end")
+
+
+def test_of_a_car_that_nobody_has_looked_at_nobody_says_that_it_is_free(known: Person, flinkey: Remote) -> None:
+    car = flinkey.change("add_thing", kind="cars", name="Neu")
+    known.get("/cars/?fresh=1")
+    assert reader(known.get("/cars/")).row(car)[5:7] == ["not known yet", "not known yet"]
+    assert read(known, "/cars/").row(car)[5:7] == ["", ""]
+    forget()
+    known.get("/users/")
+    assert reader(known.get("/users/")).row(5)[3:5] == ["not known yet", "not known yet"]
+    known.look("/users/5/")
+    assert reader(known.get("/users/")).row(5)[3:5] == ["", ""]
