@@ -15,10 +15,11 @@ from flinkey_admin.accounts.requests import ManagerRequest
 from flinkey_admin.accounts.scoping import Scope
 from flinkey_admin.fleet.hands import Act, acts_on
 from flinkey_admin.flinkey import Kind
-from flinkey_admin.mirror import lists
+from flinkey_admin.mirror import lists, pages, reading
 from flinkey_admin.mirror.models import THINGS, Group, Thing
+from flinkey_admin.mirror.pages import Shown
 from flinkey_admin.mirror.queries import LONGEST, count_all, live, matching
-from flinkey_admin.mirror.reading import Wanted, open_copy
+from flinkey_admin.mirror.reading import Copy, Wanted
 from flinkey_admin.web.fragments import page_or_fragment
 from flinkey_admin.web.names import name_of, second_of
 from flinkey_admin.web.templatetags.kinds import plural
@@ -65,20 +66,33 @@ class Found:
         return acts_on(self.kind, self.first, self.hits[0].name) if self.total <= HITS else []
 
 
+class OnlyHit(Exception):
+    """A single thing fits: its page is shown instead."""
+
+
 @require_safe
 def search(request: ManagerRequest) -> HttpResponse:
     """What fits `?q=`, kind by kind. The only thing that fits is shown at once; HTMX gets the hits while one types.
 
     `?acts`: the hits as the palette lists them, with what can be done with the first of a kind.
     """
-    query = request.GET.get("q", "").strip()[:LONGEST]
-    open_copy(request.manager, Wanted([], [lists.GROUPS, *lists.CATALOG.values()]))
-    found = find(request.manager, query) if query else []
-    if not request.htmx and [part.total for part in found] == [1]:
-        return redirect(found[0].hits[0].url)
-    context = {"section": "search", "query": query, "find": query, "found": found}
-    fragment = "fleet/_options.html" if "acts" in request.GET else "fleet/_found.html"
-    return page_or_fragment(request, "fleet/search.html", fragment, context)
+    scope, query = request.manager, request.GET.get("q", "").strip()[:LONGEST]
+    wanted = Wanted([lists.GROUPS, *lists.CATALOG.values()])
+
+    def build(_copy: Copy) -> Shown:
+        found = find(scope, query) if query else []
+        if not request.htmx and [part.total for part in found] == [1]:
+            raise OnlyHit(found[0].hits[0].url)
+        return Shown({"section": "search", "query": query, "find": query, "found": found})
+
+    if request.htmx and "seen" not in request.GET:
+        context = build(reading.open_copy(scope, wanted)).context
+        fragment = "fleet/_options.html" if "acts" in request.GET else "fleet/_found.html"
+        return page_or_fragment(request, "fleet/search.html", fragment, context)
+    try:
+        return pages.show(request, "fleet/search.html", {"hits": "fleet/_hits.html"}, wanted, build)
+    except OnlyHit as hit:
+        return redirect(str(hit))
 
 
 def find(scope: Scope, query: str) -> list[Found]:

@@ -4,10 +4,13 @@ from urllib.parse import quote
 
 import pytest
 
+from flinkey_admin.mirror import lists
 from flinkey_admin.sandbox import Remote
+from flinkey_admin.web.sentences import TROUBLE
 from tests.conftest import Person
 from tests.fleet.reading import Reader, by_htmx, read, reader
 from tests.fleet.test_browse_costs import queries
+from tests.mirror.stage import listing
 from tests.mirror.test_costs import AT_MOST, grow
 from tests.operations.stage import visible
 from tests.operations.windows import give
@@ -60,6 +63,31 @@ def test_the_only_hit_is_shown_at_once(coordinator: Person, flinkey: Remote) -> 
     page = coordinator.get("/search/", {"q": "pool"})
     assert page.status_code == 200
     assert "Found for “pool”" in visible(page)
+
+
+def test_its_page_says_how_old_it_is_and_hears_news(coordinator: Person, flinkey: Remote) -> None:
+    page = coordinator.get("/search/", {"q": "pool"})
+    (age,) = reader(page).tags("p", id="age")
+    assert (age.marks["data-state"], age.text.split()[:2]) == ("fresh", ["as", "of"])
+    assert listing(lists.EVERYTHING).lease_until, "the sweep reads ahead for whoever searches"
+    flinkey.change("rename_car", car=2, name="Pool Zwei")
+    assert coordinator.get("/search/?q=pool&fresh=1").headers["Location"] == "/search/?q=pool"
+    news = coordinator.poll(page)
+    assert any("Pool Zwei" in hit for hit in hits(reader(news)))
+    assert coordinator.poll(coordinator.get("/search/", {"q": "pool"})).status_code == 204
+    for number in (1, 3, 4):
+        flinkey.change("rename_car", car=number, name="Anders")
+    coordinator.get("/search/?q=pool&fresh=1")
+    assert len(hits(reader(coordinator.poll(page)))) == 2, "an open page stays, though a single car fits by now"
+
+
+def test_it_tells_of_trouble(coordinator: Person, flinkey: Remote) -> None:
+    coordinator.get("/search/", {"q": "pool"})
+    flinkey.fault("*", "status", times=-1, status=503)
+    coordinator.get("/search/?q=pool&fresh=1")
+    page = reader(coordinator.get("/search/", {"q": "pool"}))
+    assert [one.text for one in page.tags("span", role="status")] == [str(TROUBLE["down"])]
+    assert "Cars" in hits(page), "what was read can be found all the same"
 
 
 def test_the_rest_of_many_is_a_list(coordinator: Person, flinkey: Remote) -> None:
