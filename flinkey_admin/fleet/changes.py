@@ -38,9 +38,10 @@ def select_all(request: ManagerRequest, kind: Kind, group_id: int | None = None)
         # Back from a sign-in in between: the filter is still in the address.
         return redirect(f"{back}?{request.GET.urlencode()}")
     names = [lists.CATALOG[kind]] if group_id is None else [lists.GROUPS, lists.members(group_id, kind)]
-    copy = open_copy(request.manager, filters.wanted(request.manager, kind, request.GET, names))
-    found = table(request, request.manager, kind, _rows(request, kind, group_id), copy, plain=True)
-    selection = services.freeze(request.manager, kind, ids(found))
+    scope, asked = request.manager, request.GET
+    copy = open_copy(scope, filters.wanted(scope, kind, asked, names, filters.group_of(scope, asked)))
+    found = table(request, scope, kind, _rows(request, kind, group_id), copy, plain=True)
+    selection = services.freeze(scope, kind, ids(found))
     query = request.GET.copy()
     query["selection"] = str(selection.pk)
     return redirect(f"{back}?{query.urlencode()}")

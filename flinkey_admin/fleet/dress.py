@@ -23,7 +23,7 @@ SIDES = {Kind.CARS: ("car_id", "user_id", Kind.USERS), Kind.USERS: ("user_id", "
 
 
 def rows(scope: Scope, kind: Kind, things: Sequence[Thing], copy: Copy) -> list[Row]:
-    """The rows of one page: four statements, however many rows there are."""
+    """The rows of one page: three statements once all is read, however many rows there are."""
     ids = [thing.id for thing in things]
     groups = _groups(scope, kind, ids)
     opened = open_changes(scope)
@@ -37,8 +37,8 @@ def rows(scope: Scope, kind: Kind, things: Sequence[Thing], copy: Copy) -> list[
 
 
 def _read(kind: Kind, ids: Sequence[int], copy: Copy) -> Collection[int]:
-    """Those of which it is known who has them. After a sweep a car may be new; users stand in the lists of all cars."""
-    if kind not in SIDES or (copy.is_complete and kind == Kind.USERS):
+    """Those of which it is known who has them: users stand in the lists of all cars, and a car may have come since."""
+    if kind not in SIDES or copy.has_all or (copy.is_complete and kind == Kind.USERS):
         return ids
     own = {(lists.car_windows if kind == Kind.CARS else lists.user_windows)(number): number for number in ids}
     return {own[name] for name in sizes(copy.customer, list(own))}

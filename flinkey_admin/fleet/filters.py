@@ -140,15 +140,15 @@ def is_lost(query: QueryDict, group: Group | None) -> bool:
     return group is None and id_of(query.get("group")) is not None
 
 
-def wanted(scope: Scope, kind: Kind, query: QueryDict, names: Sequence[str]) -> Wanted:
-    """The lists that these and the filters of the address go by.
+def wanted(scope: Scope, kind: Kind, query: QueryDict, names: Sequence[str], group: Group | None) -> Wanted:
+    """The lists that these and the filters of the address go by. `group`: the one of the address, as known so far.
 
     What is in a group is not asked for once it is known to be gone.
     """
     number, more = id_of(query.get("group")), list[str]()
     if number:
         more = [lists.GROUPS]
-        if group_of(scope, query) or not reading.sizes(scope.customer, more):
+        if group or not reading.sizes(scope.customer, more):
             more.append(lists.members(number, kind))
     whole = any(one.sure != ALL for one in chosen(kind, query))
     return Wanted(list(dict.fromkeys([*names, *more])), whole=whole)

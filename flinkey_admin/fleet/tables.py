@@ -16,6 +16,7 @@ from flinkey_admin.accounts.scoping import Scope
 from flinkey_admin.fleet import dress, filters
 from flinkey_admin.fleet.rows import COLUMNS, Row
 from flinkey_admin.flinkey import Kind
+from flinkey_admin.mirror.models import Group
 from flinkey_admin.mirror.queries import LONGEST, matching
 from flinkey_admin.mirror.reading import Copy
 from flinkey_admin.web.converters import id_of
@@ -75,14 +76,16 @@ def table(
     *,
     plain: bool = False,
     inside: bool = False,
+    group: Group | None = None,
 ) -> Table:
     """The table that this URL asks for: `?q=` searches, `?sort=` sorts, `?page=` turns, `?tick=` keeps ticks, and each
     filter has its name.
 
     plain: the rows alone, without groups, windows and filters. inside: it is the list of a group.
+    group: the one of `?group=`, if it was looked up just now.
     """
     query, key = request.GET.get("q", "")[:LONGEST], request.GET.get("sort", "")
-    group = filters.group_of(scope, request.GET)
+    group = group or filters.group_of(scope, request.GET)
     left = filters.apply(everything, scope, kind, request.GET, group)
     sure = filters.sure(kind, request.GET, group, copy)
     found = order(matching(left.none() if sure == filters.NONE else left, query), kind, key)

@@ -71,11 +71,12 @@ def _group_row(group: GroupRecord, counts: Mapping[Kind, int | None], words: Map
 def group_detail(request: ManagerRequest, group_id: int, kind: Kind = Kind.CARS) -> HttpResponse:
     """A group's page: one kind of member a tab."""
     scope = request.manager
+    other = filters.group_of(scope, request.GET)
 
     def build(copy: Copy) -> Shown:
         group = services.get_group(scope, group_id)
         inside = filters.in_group(things(kind, scope), scope, kind, group_id)
-        found = table(request, scope, kind, inside, copy, inside=True)
+        found = table(request, scope, kind, inside, copy, inside=True, group=None if request.htmx else other)
         context = {
             "section": "groups",
             "group": group,
@@ -90,7 +91,7 @@ def group_detail(request: ManagerRequest, group_id: int, kind: Kind = Kind.CARS)
         return Shown(context, _beside(found))
 
     parts = {"title": "fleet/_group_title.html", "tabs": "fleet/_tabs.html", "list": "fleet/_list.html"}
-    wanted = filters.wanted(scope, kind, request.GET, [lists.GROUPS, *lists.of_group(group_id)])
+    wanted = filters.wanted(scope, kind, request.GET, [lists.GROUPS, *lists.of_group(group_id)], other)
     return pages.show(request, "fleet/group_detail.html", parts, wanted, build)
 
 
@@ -110,9 +111,10 @@ def chosen(request: ManagerRequest, kind: Kind) -> set[int]:
 def thing_list(request: ManagerRequest, kind: Kind) -> HttpResponse:
     """Everything of one kind that the customer has."""
     scope = request.manager
+    group = filters.group_of(scope, request.GET)
 
     def build(copy: Copy) -> Shown:
-        found = table(request, scope, kind, things(kind, scope), copy)
+        found = table(request, scope, kind, things(kind, scope), copy, group=None if request.htmx else group)
         context = {
             "section": str(kind),
             "kind": kind,
@@ -125,7 +127,7 @@ def thing_list(request: ManagerRequest, kind: Kind) -> HttpResponse:
         }
         return Shown(context, _beside(found))
 
-    wanted = filters.wanted(scope, kind, request.GET, [lists.CATALOG[kind]])
+    wanted = filters.wanted(scope, kind, request.GET, [lists.CATALOG[kind]], group)
     return pages.show(request, "fleet/thing_list.html", {"list": "fleet/_list.html"}, wanted, build)
 
 

@@ -94,6 +94,12 @@ class Copy:
         whole = self.listings.get(lists.EVERYTHING)
         return bool(whole and whole.read_at)
 
+    @property
+    def has_all(self) -> bool:
+        """Whether nothing has come since that the sweep has yet to read."""
+        whole = self.listings.get(lists.EVERYTHING)
+        return bool(whole and whole.read_at and whole.size >= whole.total)
+
     def age(self) -> Age:
         """How old this page is, as a person reads it."""
         now = timezone.now()
