@@ -17,10 +17,12 @@ from django.db import connection  # isort: skip
 from django.db.models import Q  # isort: skip
 from django.test import Client  # isort: skip
 from django.test.utils import CaptureQueriesContext  # isort: skip
+from django.utils import timezone  # isort: skip
 
 from flinkey_admin.flinkey import Kind  # isort: skip
 from flinkey_admin.mirror import lists  # isort: skip
 from flinkey_admin.mirror.models import THINGS, Group, Listing, Membership, Window  # isort: skip
+from flinkey_admin.mirror.queries import not_over  # isort: skip
 
 TAG = re.compile(rb"<[a-zA-Z]")
 LINK = re.compile(r'href="/(cars|users|groups)/(\d+)/')
@@ -37,13 +39,14 @@ def serve() -> None:
 
 def _cost(person: Client, path: str) -> dict[str, float]:
     """The time is this thread's own: whatever else the machine does meanwhile does not count."""
-    person.get(path)  # the first look of a while notes that somebody was here
+    headers = {"HX-Request": "true"} if "acts=" in path else {}  # the palette asks by HTMX alone
+    person.get(path, headers=headers)  # the first look of a while notes that somebody was here
     began = time.thread_time()
-    answer = person.get(path)
+    answer = person.get(path, headers=headers)
     took = time.thread_time() - began
     assert answer.status_code == 200, path
     with CaptureQueriesContext(connection) as caught:
-        person.get(path)
+        person.get(path, headers=headers)
     return {
         "bytes": len(answer.content),
         "nodes": len(TAG.findall(answer.content)),
@@ -61,8 +64,10 @@ def prune(paths: list[str]) -> None:
         for kind, number in LINK.findall(page):
             keep[kind].add(int(number))
         for kind in (Kind.SERVICES, Kind.PRODUCTS):
-            if path.startswith(f"/{kind}/"):
-                keep[kind] |= {int(number) for number in ROW.findall(page)}
+            if f"/{kind}/" in path:
+                rows = {int(number) for number in ROW.findall(page)}
+                keep[kind] |= rows
+                keep["cars"] |= _in_use_beside(kind, rows) if "state=beside" in path else set()
     beside = Window.objects.filter(Q(car_id__in=keep["cars"]) | Q(user_id__in=keep["users"]))
     for car_id, user_id in beside.values_list("car_id", "user_id"):
         keep["cars"] |= {car_id} if car_id else set()
@@ -72,6 +77,14 @@ def prune(paths: list[str]) -> None:
         keep["groups"] |= set(inside.values_list("group__flinkey_id", flat=True))
     _forget_all_but(keep)
     sys.stdout.write(str(len(keep["cars"])))
+
+
+def _in_use_beside(kind: Kind, things: set[int]) -> set[int]:
+    """For each group that these are in one car in use, for want of which the list would not show them."""
+    groups = Membership.objects.filter(kind=kind, thing_id__in=things).values("group")
+    usable = Window.objects.filter(not_over(timezone.now())).exclude(car_id=None).values("car_id")
+    cars = Membership.objects.filter(kind=Kind.CARS, thing_id__in=usable, group__in=groups)
+    return set(dict(cars.order_by("-thing_id").values_list("group", "thing_id")).values())
 
 
 def _forget_all_but(keep: dict[str, set[int]]) -> None:

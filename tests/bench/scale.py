@@ -26,12 +26,24 @@ from tests.bench.rows import Row
 from tests.bench.stage import EMAIL, PASSWORD, ROOT, count, patient, sandbox
 
 PAGES = (
-    *("/", "/groups/", "/groups/?q=ort+1", "/groups/1/", "/groups/1/users/"),
-    *("/cars/", "/cars/?q=pool", "/cars/?q=hh", "/cars/?sort=-plate", "/cars/?sort=vin", "/cars/?page=2"),
-    *("/cars/?groups=none", "/cars/?access=none", "/cars/?access=now", "/cars/?access=open", "/cars/?plate=none"),
-    *("/users/", "/users/?q=m%C3%BCller", "/users/?sort=email", "/services/", "/services/?state=terminated"),
-    *("/products/", "/search/?q=pool", "/cars/1/", "/users/1/"),
-    *("/timeline/", "/timeline/?rows=users", "/timeline/?q=pool&days=31"),
+    *("/", "/groups/", "/groups/?q=ort+1", "/groups/?sort=-name", "/groups/1/", "/groups/1/?access=none"),
+    *("/groups/1/users/", "/groups/1/services/", "/groups/1/products/", "/groups/1/cars/add/"),
+    *("/cars/", "/cars/?q=pool", "/cars/?q=hh", "/cars/?sort=-name", "/cars/?sort=-plate", "/cars/?sort=vin"),
+    *("/cars/?sort=-description", "/cars/?page=2", "/cars/?group=1", "/cars/?groups=none", "/cars/?groups=several"),
+    *(f"/cars/?access={value}" for value in ("none", "now", "open", "nobody", "starts", "ends", "week")),
+    *("/cars/?plate=none", "/users/", "/users/?q=m%C3%BCller", "/users/?sort=email", "/users/?sort=-name"),
+    *("/users/?group=1", "/users/?groups=none", "/users/?groups=several", "/users/?access=none", "/users/?access=now"),
+    *("/users/?access=week", "/services/", "/services/?state=terminated", "/services/?state=beside"),
+    *("/services/?q=vertrag+2024", "/services/?sort=-state", "/services/?sort=cause", "/services/?group=1"),
+    *(
+        "/products/",
+        "/products/?state=beside",
+        "/products/?state=ends",
+        "/products/?q=fb-10",
+        "/products/?sort=-serial",
+    ),
+    *("/products/?sort=type", "/products/?group=1", "/search/?q=pool", "/search/?q=pool&acts=1"),
+    *("/cars/1/", "/users/1/", "/timeline/", "/timeline/?rows=users", "/timeline/?q=pool&days=31"),
 )
 ROUNDS = 15
 RSS = re.compile(r"VmRSS:\s+(\d+) kB")
