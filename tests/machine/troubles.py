@@ -153,7 +153,7 @@ class Troubled(Truths):
         elif kind == "other":
             at, way, which, group = facts
             half = Step.objects.filter(after__state=State.CONFIRMED, after__verb="add", settled_at=None, kind="cars")
-            self.looked_at = set(half.values_list("thing_id", "after__group_id"))
+            self.looked_at = {(step.thing_id or 0, step.after.group_id or 0) for step in half if step.after}
             self.wire.meanwhile(at, lambda: self.colleague_moves(way, which, group))
         self.before()
         with self.stage.mortal(), self.interrupted(facts[0] if kind == "meanwhile" else ""):
