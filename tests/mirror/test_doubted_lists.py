@@ -4,7 +4,8 @@ import datetime as dt
 
 import pytest
 
-from flinkey_admin.flinkey.records import Assignment, Car
+from flinkey_admin.flinkey.records import Assignment, Car, Group
+from flinkey_admin.mirror.models import Membership
 from tests.mirror.answers import BEGAN, Copy
 
 CAR = Car(1, "Pool 1")
@@ -55,3 +56,12 @@ def test_a_window_that_its_own_page_alone_has_brought_goes_when_it_has_gone(copy
     assert copy.windows() == {5: WINDOW.end, 6: None}
     copy.hear((name, [WINDOW]))
     assert copy.windows() == {5: WINDOW.end}
+
+
+def test_what_is_in_a_group_that_comes_back_in_one_wave_with_its_list_comes_back(db: None) -> None:
+    copy = Copy()
+    inside = ("groups/3/cars", [CAR])
+    for groups in ([Group(3, "Kiel")], [Group(3, "Kiel")], [], [Group(3, "Kiel")]):
+        copy.hear(("cars", [CAR]), ("groups", groups), inside)
+        there = Membership.objects.filter(customer=copy.customer, ended_at=None)
+        assert there.count() == len(groups)

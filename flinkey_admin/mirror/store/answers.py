@@ -26,27 +26,34 @@ def apply(customer: Customer, answers: Sequence[Answer]) -> list[str]:
 
     An answer that was asked for before a change of our own is out of date and left out; returns the names of those.
     """
-    digests = {answer.name: _digest(answer.found) for answer in answers}
-    names = sorted(digests)
     with quick():
         one_writer([customer.pk])
-        listings = _listings(customer, names)
-        pages = [Page(answer, listings[answer.name], digests[answer.name]) for answer in answers]
-        overtaken = [page.answer.name for page in pages if _outdated(page)]
-        if overtaken:
-            release(customer, overtaken)
-        pages = [page for page in pages if page.answer.name not in overtaken]
-        story = Story(customer, timezone.now())
-        _take(customer, [page for page in pages if page.digest != page.listing.digest], story)
-        for page in pages:
-            page.listing.read_at, page.listing.digest = page.answer.asked_at, page.digest
-            page.listing.lease_until = None
-        columns = ["read_at", "digest", "size", "lease_until"]
-        save_lists([page.listing for page in pages], columns)
-        _doubt(customer, story)
-        _outrun(customer, story.outrun.difference(names), story.now)
-        Listing.objects.filter(customer=customer, name__in=story.void).delete()
-        journal.outside(customer, story.seen, story.since)
+        # What is in a group is compared after the group's own end or return has been noted on its lists.
+        groups = [answer for answer in answers if answer.name == lists.GROUPS]
+        rest = [answer for answer in answers if answer.name != lists.GROUPS]
+        return [name for some in (groups, rest) if some for name in _apply(customer, some)]
+
+
+def _apply(customer: Customer, answers: Sequence[Answer]) -> list[str]:
+    digests = {answer.name: _digest(answer.found) for answer in answers}
+    names = sorted(digests)
+    listings = _listings(customer, names)
+    pages = [Page(answer, listings[answer.name], digests[answer.name]) for answer in answers]
+    overtaken = [page.answer.name for page in pages if _outdated(page)]
+    if overtaken:
+        release(customer, overtaken)
+    pages = [page for page in pages if page.answer.name not in overtaken]
+    story = Story(customer, timezone.now())
+    _take(customer, [page for page in pages if page.digest != page.listing.digest], story)
+    for page in pages:
+        page.listing.read_at, page.listing.digest = page.answer.asked_at, page.digest
+        page.listing.lease_until = None
+    columns = ["read_at", "digest", "size", "lease_until"]
+    save_lists([page.listing for page in pages], columns)
+    _doubt(customer, story)
+    _outrun(customer, story.outrun.difference(names), story.now)
+    Listing.objects.filter(customer=customer, name__in=story.void).delete()
+    journal.outside(customer, story.seen, story.since)
     return overtaken
 
 

@@ -38,8 +38,8 @@ def _own_members(steps: Sequence[Step], now: dt.datetime) -> None:
     """What came into one group, or left it: many things at a time, for a move has hundreds."""
     did, ids = steps[0], {step.thing_id or 0 for step in steps}
     group = Group.objects.filter(customer_id=did.customer_id, flinkey_id=did.group_id or 0).first()
-    if group is None:
-        return
+    if group is None or group.ended_at is not None:
+        return  # nothing is in a group that has gone; should it be there again, its lists are read
     kind = Kind(did.kind)
     live = group.memberships.filter(kind=kind, ended_at=None)
     if did.verb == Verb.ADD:
@@ -98,7 +98,7 @@ def _own_window(did: Step, now: dt.datetime) -> list[str]:
     for name in ("start", "end"):
         if name in did.args:
             setattr(row, name, instant(did.args[name]) if did.args[name] else None)
-    for name in ("car_id", "user_id"):
+    for name in ("car_id", "user_id", "lifetime", "renewable_after"):
         if name in did.args:
             setattr(row, name, did.args[name])
     if row.start is None:
