@@ -1,6 +1,7 @@
 """The worker reads ahead: all of the fleet, what matters first, and goes on where it was cut short."""
 
 import datetime as dt
+import re
 import time
 from typing import Any
 
@@ -288,9 +289,10 @@ def test_its_progress_is_told_and_then_no_more(clock: Clock, looked: Person, fli
         told += [" ".join(tag.text.split()) for tag in Reader(page_of(page)).tags("span", **{"class": "reading"})]
         clock.advance(61)
     assert len(told) == 2
-    first, second = (int(text.split()[3]) for text in told)
-    assert 0 < first < second < 28
-    assert told[1] == f"Reading the fleet: {second} of 28 lists"
+    found = [re.fullmatch(r"Reading the fleet: (\d+) of (\d+) lists", text) for text in told]
+    (first, _some), (second, wanted) = (map(int, one.groups()) for one in found if one)
+    # Which calls come through is chance; without the list of cars nobody knows how many lists of windows there are.
+    assert 0 < first < second < wanted <= 28
     assert "Reading the fleet" not in visible(looked.get("/groups/"))
 
 
