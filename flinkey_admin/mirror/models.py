@@ -33,6 +33,7 @@ class Listing(models.Model):
     size = models.PositiveIntegerField(default=0)
     total = models.PositiveIntegerField(default=0)
     digest = models.CharField(max_length=64, blank=True)  # of the last answer: the same one again changes nothing
+    changed_at = models.DateTimeField(null=True)  # when an answer last differed from the one before
     looked_at = models.DateTimeField(null=True)  # the sweep takes first what somebody has looked at last
     touched_at = models.DateTimeField(null=True)  # changed by us then, so an answer asked for before is out of date
     lease_until = models.DateTimeField(null=True)  # somebody asks flinkey just now

@@ -4,10 +4,12 @@ A page is made of parts, each a template whose outermost element has the part's 
 page again with a mark of what it has (`?seen=`); the answer holds the parts that have become different, or nothing.
 """
 
+import datetime as dt
 import hashlib
 import logging
 import math
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +18,7 @@ from django.db import DatabaseError
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
+from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django_htmx.http import HttpResponseClientRefresh
 
@@ -32,6 +35,8 @@ logger = logging.getLogger(__name__)
 EVERY = 15  # seconds between two looks for news
 OFTEN = 5  # while the sweep reads the fleet for the first time
 SOON = 2  # the same, while something is under way
+A_MOMENT = dt.timedelta(seconds=5)  # after which a page is drawn anew to see whether it is still the same
+AGE, WATCH = "mirror/_age.html", "mirror/_watch.html"
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,31 @@ class Shown:
 
 
 Build = Callable[[Copy], Shown]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a page has: a mark of each part, and when they were drawn. As text it is `?seen=`."""
+
+    marks: dict[str, str]
+    at: dt.datetime
+
+    def __str__(self) -> str:
+        return ".".join([*self.marks.values(), f"{self.at.timestamp() * 1000:.0f}"])
+
+    def differing(self, had: str) -> list[str]:
+        """The parts of which a page that says it has `had` has something else."""
+        known = dict(zip(self.marks, had.split("."), strict=False))
+        return [name for name, mark in self.marks.items() if known.get(name) != mark]
+
+    @classmethod
+    def read(cls, text: str, parts: Iterable[str]) -> "Seen | None":
+        """What a page with these parts says it has; None where it cannot be read."""
+        *marks, at = text.split(".")
+        names = [*parts, "age"]
+        if len(marks) != len(names) or not re.fullmatch("[0-9]{12,14}", at):
+            return None
+        return cls(dict(zip(names, marks, strict=True)), dt.datetime.fromtimestamp(int(at) / 1000, dt.UTC))
 
 
 def show(request: ManagerRequest, page: str, parts: Mapping[str, str], wanted: Wanted, build: Build) -> HttpResponse:
@@ -86,26 +116,41 @@ def _when_read(request: ManagerRequest, wanted: Wanted) -> HttpResponse:
 def _show(
     request: ManagerRequest, page: str, parts: Mapping[str, str], wanted: Wanted, build: Build, *, polled: bool
 ) -> HttpResponse:
-    scope, again, force = request.manager, False, "fresh" in request.GET
+    scope, force = request.manager, "fresh" in request.GET
     copy = reading.open_copy(scope, wanted, _note, math.inf if request.htmx else settings.FIRST_LOOK)
+    opened = timezone.now()
     shown = build(copy)
-    stuck = False
+    found, stuck = None, False
     try:
         if not copy.noted:
             _note(copy, shown.beside)
         if force or polled:
-            again = reading.refresh(scope, wanted, shown.beside, force=force)
+            found = reading.refresh(scope, wanted, shown.beside, force=force)
     except DatabaseError as fault:
         # A full disk must not hide who may open a car: what is stored can be read.
         logger.error("a page is shown as it was stored last: %s", fault)  # noqa: TRY400 - the words say it all
         stuck = True
     if force or polled:
         copy = reading.open_copy(scope, wanted)
-        shown = build(copy)
     copy.stuck = stuck
     if force and not request.htmx:
         return redirect(_address(request))
-    return _answer(request, page, parts, copy, shown, again=again)
+    if found and not force and not shown.busy and (had := _had(request, parts, found.changed_at)):
+        return _same(request, copy, shown, had, again=found.again)
+    if (force or polled) and not (found and found.changed_at < opened):
+        opened = timezone.now()
+        shown = build(copy)
+    return _answer(request, page, parts, copy, shown, opened, again=bool(found and found.again))
+
+
+def _had(request: ManagerRequest, parts: Mapping[str, str], changed_at: dt.datetime) -> Seen | None:
+    """What the browser has, if that was drawn a moment ago and none of the page's lists has changed since.
+
+    All else on a page, such as the hour and changes under way, is looked at by the next look at the latest.
+    """
+    seen = Seen.read(request.GET.get("seen", ""), parts)
+    is_new = seen is not None and changed_at < seen.at and timezone.now() - seen.at < A_MOMENT
+    return seen if is_new else None
 
 
 def _note(copy: Copy, beside: Sequence[str] = ()) -> None:
@@ -134,24 +179,47 @@ def _for_both(response: HttpResponse) -> HttpResponse:
 
 
 def _answer(
-    request: ManagerRequest, page: str, parts: Mapping[str, str], copy: Copy, shown: Shown, *, again: bool
+    request: ManagerRequest,
+    page: str,
+    parts: Mapping[str, str],
+    copy: Copy,
+    shown: Shown,
+    opened: dt.datetime,
+    *,
+    again: bool,
 ) -> HttpResponse:
-    here = _address(request)
-    context = {**shown.context, "age": copy.age(), "here": here, "ask": _with(here)}
+    context = {**shown.context, **_frame(request, copy)}
     drawn = {name: render_to_string(template, context, request) for name, template in parts.items()}
-    drawn["age"] = render_to_string("mirror/_age.html", context, request)
-    marks = {name: hashlib.sha256(html.encode()).hexdigest()[:8] for name, html in drawn.items()}
-    context |= {"seen": ".".join(marks.values()), "every": _every(shown, copy)}
+    drawn["age"] = render_to_string(AGE, context, request)
+    seen = Seen({name: _mark(html) for name, html in drawn.items()}, opened)
+    context |= {"seen": seen, "every": _every(shown, copy)}
     # The page has been read just now, so it need not look at once.
     context["at_once"] = not request.htmx or again
-    drawn["watch"] = render_to_string("mirror/_watch.html", context, request)
+    drawn["watch"] = render_to_string(WATCH, context, request)
     if request.htmx:
-        response = _news(request, drawn, marks)
-        if again:
-            response.headers["HX-Trigger"] = "again"
-    else:
-        response = render(request, page, {**context, "parts": drawn})
-    return _for_both(response)
+        return _news(request, drawn, seen.differing(request.GET.get("seen", "")), again=again)
+    return _for_both(render(request, page, {**context, "parts": drawn}))
+
+
+def _same(request: ManagerRequest, copy: Copy, shown: Shown, seen: Seen, *, again: bool) -> HttpResponse:
+    """The answer to a page of which nothing but the age can have changed: nothing else is drawn."""
+    context = _frame(request, copy)
+    age = render_to_string(AGE, context, request)
+    if seen.marks["age"] == _mark(age):
+        return _news(request, {}, [], again=again)
+    seen.marks["age"] = _mark(age)
+    context |= {"seen": seen, "every": _every(shown, copy), "at_once": again}
+    return _news(request, {"age": age, "watch": render_to_string(WATCH, context, request)}, ["age"], again=again)
+
+
+def _frame(request: ManagerRequest, copy: Copy) -> dict[str, Any]:
+    """What the line with the age says, and where news are asked for."""
+    here = _address(request)
+    return {"age": copy.age(), "here": here, "ask": _with(here)}
+
+
+def _mark(html: str) -> str:
+    return hashlib.sha256(html.encode()).hexdigest()[:8]
 
 
 def _every(shown: Shown, copy: Copy) -> int:
@@ -161,12 +229,13 @@ def _every(shown: Shown, copy: Copy) -> int:
     return EVERY if copy.is_complete else min(OFTEN, EVERY)
 
 
-def _news(request: ManagerRequest, drawn: Mapping[str, str], marks: Mapping[str, str]) -> HttpResponse:
+def _news(request: ManagerRequest, drawn: Mapping[str, str], fresh: Sequence[str], *, again: bool) -> HttpResponse:
     """The parts that the browser does not have yet; 204 when it has them all."""
-    had = request.GET.get("seen", "").split(".")
-    known = dict(zip(marks, had, strict=False)) if "seen" in request.GET else {}
-    fresh = [name for name in marks if known.get(name) != marks[name]]
-    if not fresh:
-        return HttpResponse(status=204)
-    changed = [(name, drawn[name]) for name in [*fresh, "watch"]]
-    return render(request, "mirror/_news.html", {"changed": changed})
+    if fresh:
+        changed = [(name, drawn[name]) for name in [*fresh, "watch"]]
+        response = render(request, "mirror/_news.html", {"changed": changed})
+    else:
+        response = HttpResponse(status=204)
+    if again:
+        response.headers["HX-Trigger"] = "again"
+    return _for_both(response)

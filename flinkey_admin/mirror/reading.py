@@ -8,7 +8,7 @@ import datetime as dt
 import logging
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -252,8 +252,17 @@ def _unavailable(detail: str) -> errors.Unavailable:
     return errors.Unavailable("", "GET", "", detail=detail, repeatable=True)
 
 
-def refresh(scope: Scope, wanted: Wanted, beside: Sequence[str] = (), *, force: bool = False) -> bool:
-    """Reads what of a page's lists has become old, at most 16 of them. True: more is due, so ask again soon.
+@dataclass(frozen=True)
+class Refreshed:
+    """What a look for news has come to. again: more is due, so ask again soon. changed_at: when one of the page's lists
+    last became different, be it by flinkey or by us; now, where one is unread."""
+
+    again: bool
+    changed_at: dt.datetime
+
+
+def refresh(scope: Scope, wanted: Wanted, beside: Sequence[str] = (), *, force: bool = False) -> Refreshed:
+    """Reads what of a page's lists has become old, at most 16 of them.
 
     beside: more lists that the page shows, read again when older than a minute. force: a person asked, so all that the
     page is about, however young.
@@ -262,28 +271,33 @@ def refresh(scope: Scope, wanted: Wanted, beside: Sequence[str] = (), *, force: 
     """
     now = timezone.now()
     check_reach(scope, REACH)
-    due, more = _due(scope.customer, wanted, beside, now, force=force)
+    names = [*wanted.needed, *beside]
+    found = _listings(scope.customer, names)
+    due, more = _due(found, wanted, beside, now, force=force)
     if not due or breaker.is_closed(now):
-        return False
+        return Refreshed(again=False, changed_at=_changed_at(names, found))
     if not asking.places.acquire(blocking=False):
-        return True
+        return Refreshed(again=True, changed_at=now)
     try:
         wave = asking.ask(scope, due, now if force else now - FRESH)
     finally:
         asking.places.release()
-    if wave is None:
-        return False
-    for name, error in wave.failed.items():
+    again = wave is not None and not wave.failed and (more or bool(wave.elsewhere))
+    for name, error in wave.failed.items() if wave else ():
         logger.warning("%s could not be read: %s", name, error)
-    return not wave.failed and (more or bool(wave.elsewhere))
+    return Refreshed(again, _changed_at(names, _listings(scope.customer, names)))
+
+
+def _changed_at(names: Sequence[str], found: Mapping[str, Listing]) -> dt.datetime:
+    times = [time for row in found.values() for time in (row.changed_at, row.touched_at) if time]
+    return max(times, default=NEVER) if found.keys() >= set(names) else timezone.now()
 
 
 def _due(
-    customer: Customer, wanted: Wanted, beside: Sequence[str], now: dt.datetime, *, force: bool
+    found: Mapping[str, Listing], wanted: Wanted, beside: Sequence[str], now: dt.datetime, *, force: bool
 ) -> tuple[list[str], bool]:
     """What is to be read now, and whether there is more. What rests is not due: nobody is about to bring it."""
     later = [*wanted.once, *beside]
-    found = _listings(customer, [*wanted.names, *later])
 
     def is_due(name: str, least: dt.timedelta, *, force: bool = False) -> bool:
         row = found.get(name)

@@ -44,11 +44,14 @@ def _apply(customer: Customer, answers: Sequence[Answer]) -> list[str]:
         release(customer, overtaken)
     pages = [page for page in pages if page.answer.name not in overtaken]
     story = Story(customer, timezone.now())
-    _take(customer, [page for page in pages if page.digest != page.listing.digest], story)
+    differ = [page for page in pages if page.digest != page.listing.digest]
+    _take(customer, differ, story)
+    for page in differ:
+        page.listing.changed_at = story.now
     for page in pages:
         page.listing.read_at, page.listing.digest = page.answer.asked_at, page.digest
         page.listing.lease_until = None
-    columns = ["read_at", "digest", "size", "lease_until"]
+    columns = ["read_at", "digest", "changed_at", "size", "lease_until"]
     save_lists([page.listing for page in pages], columns)
     _doubt(customer, story)
     _outrun(customer, story.outrun.difference(names), story.now)

@@ -18,6 +18,7 @@ def set_back(now: dt.datetime, soon: dt.timedelta) -> None:
     rows.filter(lease_until__gt=late).update(lease_until=None)
     rows.filter(rests_until__gt=late).update(rests_until=None)
     rows.filter(touched_at__gt=late).update(touched_at=now)
+    rows.filter(changed_at__gt=late).update(changed_at=now)
     rows.filter(looked_at__gt=late).update(looked_at=now)
     rows.filter(read_at__gt=late).update(read_at=now - dt.timedelta(hours=1))
     models: list[Any] = [Group, *THINGS.values(), Membership, Window]
