@@ -6,6 +6,7 @@ command.
 
 import errno
 import os
+import re
 import shutil
 import signal
 import socket
@@ -33,7 +34,8 @@ PRODUCTION = {"serve", "web", "workers"}
 TRUTHY = {"true", "t", "1", "yes", "y", "on"}  # and in capitals: what the settings take for yes
 ENVIRONMENT = """It takes no options, only variables beside the settings:
   PORT   the port on this machine: 8000
-  BIND   for serve and web, the address and port to listen at, if not this machine alone: 127.0.0.1:8000"""
+  BIND   for serve and web, the address and port to listen at, if not this machine alone: 127.0.0.1:8000
+  WEB_CONCURRENCY   for serve and web, how many processes answer: 2"""
 
 
 class Stop(Exception):
@@ -95,6 +97,8 @@ def _bind(mode: str) -> str:
     number = bind.rpartition(":")[2]
     if not (number.isdecimal() and 0 < int(number) < 65536):
         raise Refused("PORT is wrong. Write: a number such as 8000. BIND, if it is there: 127.0.0.1:8000")
+    if not re.fullmatch("[1-9][0-9]?", os.environ.get("WEB_CONCURRENCY") or "1"):
+        raise Refused("WEB_CONCURRENCY is wrong. Write: how many processes answer, such as 2")
     if mode in PRODUCTION and _debug():
         raise Refused(
             f"DEBUG is for this machine only and unsafe here. Leave it out, or use: flinkey-admin run, not {mode}"
@@ -145,7 +149,7 @@ def _local(bind: str) -> str:
 
 def _environment(mode: str, bind: str) -> dict[str, str]:
     if mode in PRODUCTION:
-        return {}
+        return {"WEB_CONCURRENCY": os.environ.get("WEB_CONCURRENCY") or "2"}
     if mode == "run":
         # What the wheel brings has its place in /var/lib for the service; a person who tries it has a folder at hand.
         var = {} if IS_CLONE or "VAR_DIR" in os.environ else {"VAR_DIR": str(Path.cwd() / "var")}
@@ -201,8 +205,10 @@ def _prepare(mode: str, env: dict[str, str]) -> None:
 
 
 def _web(bind: str, env: dict[str, str]) -> list[str]:
-    # One process with threads: what it waits for is flinkey and the disk, and SQLite has one writer anyhow.
-    options = ["--bind", bind, "--workers", "1", "--threads", "24", "--timeout", "120", "--log-level", "warning"]
+    # Threads, for what they wait for is flinkey and the disk. Since those of one process share a core, production has
+    # a second process.
+    processes = env.get("WEB_CONCURRENCY") or "1"
+    options = ["--bind", bind, "--workers", processes, "--threads", "12", "--timeout", "120", "--log-level", "warning"]
     # gunicorn would believe a caller's header SCRIPT_NAME. Who counts as a proxy, TRUSTED_PROXIES alone decides.
     options += ["--forwarder-headers", ""]
     # Else it opens a socket below $HOME, over which it takes orders: nobody gives any.
@@ -221,6 +227,7 @@ def _start(command: list[str], env: dict[str, str]) -> "subprocess.Popen[bytes]"
     # A session of its own: Ctrl-C reaches this process alone, which then ends the others in order.
     quiet = subprocess.DEVNULL if "sandbox" in command else None
     env = {name: value for name, value in env.items() if name != "SCRIPT_NAME"}  # gunicorn's, URL_PREFIX is ours
+    env.setdefault("MALLOC_ARENA_MAX", "2")  # else glibc keeps memory for each thread that it never gives back
     return subprocess.Popen(command, env=env, start_new_session=True, stdout=quiet)  # noqa: S603
 
 

@@ -34,7 +34,7 @@ logger = logging.getLogger(__name__)
 LEASE = dt.timedelta(seconds=12)  # after so long without a word whoever was reading a list is dead
 LONGEST = dt.timedelta(minutes=1)  # for which a list rests that cannot be read again and again
 ALIVE = 4.0  # seconds after which whoever waits for flinkey says that it still does
-READERS = 8  # threads of this process that may wait for flinkey at once, so that pages always have some
+READERS = 6  # threads of this process that may wait for flinkey at once, so that pages always have some
 MISSING = {"group", "car", "user", "assignment"}
 
 places = threading.BoundedSemaphore(READERS)

@@ -4,6 +4,7 @@ import datetime as dt
 import math
 import uuid
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from django.db import transaction
@@ -46,18 +47,23 @@ RECENTLY = dt.timedelta(hours=24)
 MOMENT = dt.timedelta(seconds=5)  # so long a change may wait for the worker without a word
 
 
-def unfinished(scope: Scope) -> "QuerySet[Operation]":
-    """The changes of this customer that wait, stopped half-way, were lost or failed in part, the latest first."""
-    started = scoped(Operation.objects.all(), scope).exclude(started_at=None)
-    starting = Q(hold=Hold.QUEUED, active_at__gt=timezone.now() - MOMENT)
+@cache
+def _unfinished() -> "QuerySet[Operation]":
+    """The same of any customer: each page asks it, and to put the question takes longer than to answer it."""
     steps = Step.objects.filter(operation=OuterRef("pk"))
     return (
-        started.filter(STOPPED)
-        .exclude(starting)
+        Operation.objects.exclude(started_at=None)
+        .filter(STOPPED)
         .annotate(may_finish=Exists(steps.filter(LEFT)), may_go_back=Exists(steps.filter(DONE_HERE)))
         .distinct()
         .order_by("-pk")
     )
+
+
+def unfinished(scope: Scope) -> "QuerySet[Operation]":
+    """The changes of this customer that wait, stopped half-way, were lost or failed in part, the latest first."""
+    starting = Q(hold=Hold.QUEUED, active_at__gt=timezone.now() - MOMENT)
+    return scoped(_unfinished(), scope).exclude(starting)
 
 
 def worth_a_look(scope: Scope) -> "QuerySet[Operation]":

@@ -95,6 +95,7 @@ def test_it_serves_a_page_with_small_files_of_lasting_names(command: Path, tmp_p
         assert (tmp_path / "var" / "flinkey-admin.sqlite3").stat().st_mode & 0o777 == 0o600, "for its user alone"
         with running(command, "serve", **env):
             eventually(lambda: ready(base), 60)
+            assert answering(port) == 2
             _packed, page = fetch(f"{base}/sign-in/", **through)
             (sheet,) = SHEET.findall(page.decode())
             packed, body = fetch(f"{base}{sheet}", Accept_Encoding="gzip, br", **through)
@@ -107,6 +108,12 @@ def test_it_serves_a_page_with_small_files_of_lasting_names(command: Path, tmp_p
             told = run(command, "check", **env)
             assert (told.returncode, told.stderr) == (0, "")
             assert re.search(r"Fine  Workers: They are at work: 3 processes on 1 machine", told.stdout)
+
+
+def answering(port: int) -> int:
+    """How many web processes there are besides the one that only watches them."""
+    words = [(one / "cmdline").read_bytes() for one in Path("/proc").glob("[0-9]*") if (one / "cmdline").exists()]
+    return sum(b"gunicorn" in line and f":{port}\0".encode() in line for line in words) - 1
 
 
 def ready(base: str) -> bool:

@@ -28,7 +28,7 @@ COPY = 1.5  # p95 while flinkey is slow, of the usual one
 
 @dataclass(frozen=True)
 class Stretch:
-    """A part of the morning: its requests, and what the web process used in it."""
+    """A part of the morning: its requests, and what the web processes used in it."""
 
     samples: list[Sample]
     length: float  # seconds
@@ -40,7 +40,7 @@ class Stretch:
         dynamic = [one for one in self.samples if one.kind != "file"]
         return {
             "requests a second": len(dynamic) / self.length,
-            "cores that the web process used": self.busy / self.length,
+            "cores that the web processes used": self.busy / self.length,
             "processor's ms a request": 1000 * self.busy / len(dynamic),
             "MB at the start": self.memory[0],
             "MB at the end": self.memory[-1],
@@ -118,7 +118,7 @@ def _rows(
     yield _beside(f"p95 of a bare page, {people} visitors / one alone", crowd, quiet, CROWDED)
     yield _beside("p95 of a page, flinkey slow / as usual", of_kind(slow.samples, "page"), pages, COPY)
     begun, ended = usual.memory[0], max(usual.memory[-1], slow.memory[-1])
-    yield Row("memory of the web process, end / start", f"{ended:.0f} MB", f"{begun:.0f} MB", ended / begun, FLAT)
+    yield Row("memory of the web processes, end / start", f"{ended:.0f} MB", f"{begun:.0f} MB", ended / begun, FLAT)
     faults = [one for one in [*alone, *quiet, *crowd, *usual.samples, *slow.samples] if one.fault]
     for one in faults[:20]:
         print(f"FAULT {one.name}: {one.fault}")

@@ -23,25 +23,25 @@ TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 
 @dataclass(frozen=True)
 class Web:
-    """A gunicorn with one process: `url`, and what that process has used."""
+    """A gunicorn: `url`, and what its processes have used together."""
 
     url: str
 
     @property
     def memory(self) -> float:
-        """Its resident memory now, in MB."""
-        text = (self._process / "status").read_text()
-        return int(re.findall(r"VmRSS:\s+(\d+) kB", text)[0]) / 1000
+        """Their resident memory now, in MB."""
+        texts = [(process / "status").read_text() for process in self._processes]
+        return sum(int(re.findall(r"VmRSS:\s+(\d+) kB", text)[0]) for text in texts) / 1000
 
     @property
     def seconds(self) -> float:
-        """The processor's seconds that it has used."""
-        facts = (self._process / "stat").read_text().rpartition(")")[2].split()
-        return (int(facts[11]) + int(facts[12])) / sysconf("SC_CLK_TCK")
+        """The processor's seconds that they have used."""
+        facts = [(process / "stat").read_text().rpartition(")")[2].split() for process in self._processes]
+        return sum(int(one[11]) + int(one[12]) for one in facts) / sysconf("SC_CLK_TCK")
 
     @property
-    def _process(self) -> Path:
-        """Where the kernel tells about the process that answers; its parent, which only watches it, is the first."""
+    def _processes(self) -> list[Path]:
+        """Where the kernel tells about those that answer; their parent, which only watches them, is the first."""
         bind = self.url.removeprefix("http://")
         found = []
         for one in Path("/proc").glob("[0-9]*"):
@@ -51,8 +51,8 @@ class Web:
                 continue  # it has ended meanwhile
             if "gunicorn" in words and bind in words:
                 found.append(int(one.name))
-        _parent, child = sorted(found)
-        return Path(f"/proc/{child}")
+        _parent, *children = sorted(found)
+        return [Path(f"/proc/{child}") for child in children]
 
 
 @contextmanager
@@ -79,7 +79,7 @@ def dashboard(folder: Path, managers: int) -> Iterator[tuple[Web, Remote]]:
 def bare(folder: Path) -> Iterator[Web]:
     """A Django that does almost nothing, served as ours is."""
     bind = f"127.0.0.1:{free_port()}"
-    command = launch._web(bind, {})[1:-1]
+    command = launch._web(bind, {"WEB_CONCURRENCY": "2"})[1:-1]
     with process([*command, "tests.load.bare"], {}, folder / "bare.log"):
         eventually(lambda: answers(f"http://{bind}/"), 60)
         yield Web(f"http://{bind}")

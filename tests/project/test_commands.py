@@ -105,6 +105,13 @@ def test_a_taken_port_is_said_in_words() -> None:
     assert launch.stderr == f"Port {port} is taken. Choose another one: PORT={port + 100} make run\n"
 
 
+def test_a_number_of_processes_that_is_none_is_said_in_words() -> None:
+    for wrong in ("0", "many", "-1", "2.5", "100"):
+        launch = start({"WEB_CONCURRENCY": wrong}, [sys.executable, "-m", "flinkey_admin", "serve"])
+        told = "WEB_CONCURRENCY is wrong. Write: how many processes answer, such as 2\n"
+        assert (launch.returncode, launch.stderr) == (1, told)
+
+
 def test_the_web_server_takes_orders_over_no_socket(tmp_path: Path) -> None:
     """gunicorn opens one below $HOME, and where that is only read it complains each time it starts."""
     bind, home = f"127.0.0.1:{free_port()}", tmp_path / "home"
