@@ -134,8 +134,12 @@ def thing_list(request: ManagerRequest, kind: Kind) -> HttpResponse:
 @require_safe
 def car_detail(request: ManagerRequest, car_id: int, windows: Windows) -> HttpResponse:
     """A car: what is known of it, its groups, who may open it when, and what happened to it."""
+    one, accesses = lists.one(Kind.CARS, car_id), lists.car_windows(car_id)
     wanted = Wanted(
-        [lists.one(Kind.CARS, car_id), lists.car_windows(car_id)], [lists.GROUPS, lists.CATALOG[Kind.USERS]]
+        [one, accesses],
+        [lists.GROUPS, lists.CATALOG[Kind.USERS]],
+        thing=(Kind.CARS, car_id),
+        held={one: lists.CATALOG[Kind.CARS]},
     )
     return _thing_detail(request, Kind.CARS, car_id, wanted, windows)
 
@@ -143,8 +147,12 @@ def car_detail(request: ManagerRequest, car_id: int, windows: Windows) -> HttpRe
 @require_safe
 def user_detail(request: ManagerRequest, user_id: int, windows: Windows) -> HttpResponse:
     """A user: the person's groups, which cars the person may open when, and what happened."""
+    one, accesses = lists.one(Kind.USERS, user_id), lists.user_windows(user_id)
     wanted = Wanted(
-        [lists.one(Kind.USERS, user_id), lists.user_windows(user_id)], [lists.GROUPS, lists.CATALOG[Kind.CARS]]
+        [one, accesses],
+        [lists.GROUPS, lists.CATALOG[Kind.CARS]],
+        thing=(Kind.USERS, user_id),
+        held={one: lists.CATALOG[Kind.USERS], accesses: lists.EVERYTHING},
     )
     return _thing_detail(request, Kind.USERS, user_id, wanted, windows)
 

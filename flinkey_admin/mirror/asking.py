@@ -8,9 +8,9 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, wait
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from contextvars import copy_context
 from dataclasses import dataclass, field
 from functools import partial
@@ -34,11 +34,26 @@ logger = logging.getLogger(__name__)
 LEASE = dt.timedelta(seconds=12)  # after so long without a word whoever was reading a list is dead
 LONGEST = dt.timedelta(minutes=1)  # for which a list rests that cannot be read again and again
 ALIVE = 4.0  # seconds after which whoever waits for flinkey says that it still does
-READERS = 6  # threads of this process that may wait for flinkey at once, so that pages always have some
+# Threads of this process that may wait for flinkey at once behind a reader's back, so that pages always have some; and
+# while it is slow.
+READERS, FEW = 6, 2
 MISSING = {"group", "car", "user", "assignment"}
 
 places = threading.BoundedSemaphore(READERS)
+few_places = threading.BoundedSemaphore(FEW)
 _done = threading.Condition()
+
+
+@contextmanager
+def place(*, is_slow: bool) -> Iterator[bool]:
+    """One of the threads that may wait for flinkey meanwhile; False when there is none free."""
+    places_now = few_places if is_slow else places
+    has_place = places_now.acquire(blocking=False)
+    try:
+        yield has_place
+    finally:
+        if has_place:
+            places_now.release()
 
 
 class StillReadingError(Exception):

@@ -33,6 +33,11 @@ def state() -> Upstream:
     return Upstream.objects.filter(pk=1).first() or Upstream(pk=1)
 
 
+def is_slow(row: Upstream, now: dt.datetime) -> bool:
+    """Whether answers have taken long within the last minute."""
+    return row.slow_at is not None and now - row.slow_at < SLOW_FOR
+
+
 def is_closed(now: dt.datetime) -> bool:
     """Whether nobody may ask flinkey just now."""
     row = state()

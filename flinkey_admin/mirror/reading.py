@@ -9,8 +9,9 @@ import logging
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
@@ -18,10 +19,10 @@ from django.utils import timezone
 from flinkey_admin.accounts import services as accounts
 from flinkey_admin.accounts.models import Customer
 from flinkey_admin.accounts.scoping import Scope, require_client
-from flinkey_admin.flinkey import errors
+from flinkey_admin.flinkey import Kind, errors
 from flinkey_admin.mirror import asking, breaker, lists, store
 from flinkey_admin.mirror.asking import First, StillReadingError
-from flinkey_admin.mirror.models import Listing, Upstream
+from flinkey_admin.mirror.models import THINGS, Listing, Upstream
 from flinkey_admin.web import sentences
 
 logger = logging.getLogger(__name__)
@@ -31,7 +32,8 @@ NEARLY = dt.timedelta(seconds=60)  # what stands beside it
 STALE = dt.timedelta(seconds=40)  # from then on the age of what is shown is worth a look
 REACH = dt.timedelta(seconds=30)  # so often a manager's right to be here is checked
 LOOK = dt.timedelta(minutes=2)  # so often a look is noted for the sweep
-AT_A_TIME = 16
+REACH_AT_MOST = dt.timedelta(minutes=5)  # the same, where so many wait for flinkey that pages would have no thread left
+AT_A_TIME, FEW_AT_A_TIME = 16, 4  # lists that one look for news reads, and while flinkey is slow: changes come first
 NEVER = dt.datetime.min.replace(tzinfo=dt.UTC)
 
 
@@ -57,11 +59,15 @@ class Wanted:
 
     names: what it is about; read again when older than a few seconds. once: what it needs to make sense, such as
     people's names; read again after a minute. whole: it counts what all lists say and is as old as the oldest of them.
+    thing: the car or user that it is about. held: for a list one that says all that it would of this thing; where that
+    was read, the page is shown before this one is.
     """
 
     names: Sequence[str]
     once: Sequence[str] = ()
     whole: bool = False
+    thing: tuple[Kind, int] | None = None
+    held: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def needed(self) -> list[str]:
@@ -83,6 +89,11 @@ class Copy:
     noted: bool = False
     stuck: bool = False
 
+    def row(self, name: str) -> Listing | None:
+        """The list, or the one that holds what it would say while it was never read itself; None while neither was."""
+        rows = (self.listings.get(one) for one in (name, self.wanted.held.get(name, "")))
+        return next((row for row in rows if row and row.read_at), None)
+
     def size(self, name: str) -> int | None:
         """How many rows a list has; None while it was never read."""
         listing = self.listings.get(name)
@@ -103,7 +114,8 @@ class Copy:
     def age(self) -> Age:
         """How old this page is, as a person reads it."""
         now = timezone.now()
-        shown = [self.listings[name] for name in self.wanted.names if name in self.listings]  # but what there never was
+        found = (self.row(name) or self.listings.get(name) for name in self.wanted.names)
+        shown = [row for row in found if row]
         oldest = min((row.read_at for row in shown if row.read_at), default=None)
         stale = any(row.read_at is None or now - row.read_at > STALE + 2 * _patience(row) for row in shown)
         whole = self.listings.get(lists.EVERYTHING)
@@ -136,7 +148,7 @@ def trouble(row: Upstream, now: dt.datetime) -> str:
         return sentences.asked_to_wait(row.next_try_at)
     if row.trouble:
         return str(sentences.TROUBLE["down" if row.trouble == "busy" else row.trouble])
-    if row.slow_at and now - row.slow_at < breaker.SLOW_FOR:
+    if breaker.is_slow(row, now):
         return str(sentences.TROUBLE["slow"])
     return ""
 
@@ -154,18 +166,29 @@ def open_copy(
     Raises the client's errors when a first visit cannot be read: there is nothing to show. Raises StillReadingError
     when flinkey has not answered in time.
     """
-    found = _listings(scope.customer, wanted.needed)
-    waited = any(not _was_read(found.get(name), NEVER) for name in wanted.needed)
-    copy = Copy(scope.customer, wanted, found, waited)
-    if waited:
+    found = _listings(scope.customer, [*wanted.needed, *wanted.held.values()])
+    unread = [name for name in wanted.needed if not _was_read(found.get(name), NEVER)]
+    if unread and wanted.held and not _has(scope.customer, wanted.thing):
+        wanted = replace(wanted, held={})  # flinkey may know what has come since
+    copy = Copy(scope.customer, wanted, found)
+    if any(copy.row(name) is None for name in unread):
+        copy.waited = True
         # Since flinkey is asked anyhow, for all that the page is about: a new group is in no old list of groups.
         since = timezone.now() - FRESH
         old = [name for name in wanted.names if not _was_read(found.get(name), since)]
-        unread = [name for name in wanted.once if not _was_read(found.get(name), NEVER)]
+        unread = [name for name in wanted.once if copy.row(name) is None]
         first = First(partial(meanwhile, copy) if meanwhile else None, time.monotonic() + patience)
         _read_since(scope, [*old, *unread], since, first)
-        copy.listings = _listings(scope.customer, wanted.needed)
+        copy.listings = _listings(scope.customer, [*wanted.needed, *wanted.held.values()])
     return copy
+
+
+def _has(customer: Customer, thing: tuple[Kind, int] | None) -> bool:
+    """Whether the copy has a row of this car or user, be it one that has gone."""
+    if thing is None:
+        return False
+    rows: Any = THINGS[thing[0]]._default_manager.filter(customer=customer, flinkey_id=thing[1])
+    return bool(rows.exists())
 
 
 def sizes(customer: Customer, names: Sequence[str]) -> dict[str, int]:
@@ -266,22 +289,22 @@ def refresh(scope: Scope, wanted: Wanted, beside: Sequence[str] = (), *, force: 
 
     beside: more lists that the page shows, read again when older than a minute. force: a person asked, so all that the
     page is about, however young.
+    While flinkey is slow, which a page says, all lists may be as old as a minute; few looks wait for it at once, and
+    the others look again later.
     Raises Unauthorized, and NotFound("manager") when this person may no longer act for the customer. Whatever else
     flinkey says is the matter is noted for the page to tell.
     """
-    now = timezone.now()
-    check_reach(scope, REACH)
-    names = [*wanted.needed, *beside]
-    found = _listings(scope.customer, names)
-    due, more = _due(found, wanted, beside, now, force=force)
-    if not due or breaker.is_closed(now):
-        return Refreshed(again=False, changed_at=_changed_at(names, found))
-    if not asking.places.acquire(blocking=False):
-        return Refreshed(again=True, changed_at=now)
-    try:
+    now, names = timezone.now(), [*wanted.needed, *beside]
+    is_slow = breaker.is_slow(breaker.state(), now)
+    with asking.place(is_slow=is_slow and not force) as has_place:
+        check_reach(scope, REACH if has_place else REACH_AT_MOST)
+        found = _listings(scope.customer, names)
+        due, more = _due(found, wanted, beside, now, force=force, is_slow=is_slow)
+        if not due or breaker.is_closed(now):
+            return Refreshed(again=False, changed_at=_changed_at(names, found))
+        if not has_place:
+            return Refreshed(again=not is_slow, changed_at=now)
         wave = asking.ask(scope, due, now if force else now - FRESH)
-    finally:
-        asking.places.release()
     again = wave is not None and not wave.failed and (more or bool(wave.elsewhere))
     for name, error in wave.failed.items() if wave else ():
         logger.warning("%s could not be read: %s", name, error)
@@ -294,7 +317,13 @@ def _changed_at(names: Sequence[str], found: Mapping[str, Listing]) -> dt.dateti
 
 
 def _due(
-    found: Mapping[str, Listing], wanted: Wanted, beside: Sequence[str], now: dt.datetime, *, force: bool
+    found: Mapping[str, Listing],
+    wanted: Wanted,
+    beside: Sequence[str],
+    now: dt.datetime,
+    *,
+    force: bool,
+    is_slow: bool,
 ) -> tuple[list[str], bool]:
     """What is to be read now, and whether there is more. What rests is not due: nobody is about to bring it."""
     later = [*wanted.once, *beside]
@@ -306,9 +335,9 @@ def _due(
         is_old = row.read_at is None or row.read_at < now - max(least, _patience(row))
         return (force or is_old) and not rests(row, now)
 
-    old = [name for name in wanted.names if is_due(name, FRESH, force=force)]
+    old = [name for name in wanted.names if is_due(name, NEARLY if is_slow else FRESH, force=force)]
     rest = [name for name in dict.fromkeys(later) if name not in old and is_due(name, NEARLY)]
-    room = max(0, AT_A_TIME - len(old))
+    room = max(0, (FEW_AT_A_TIME if is_slow else AT_A_TIME) - len(old))
     return [*old, *rest[:room]], len(rest) > room
 
 

@@ -81,7 +81,7 @@ def test_a_list_never_read_before_may_bring_news_of_what_another_one_knew(
 ) -> None:
     later(coordinator, clock, "/cars/")
     flinkey.change("rename_car", car=1, name="Pool Eins")
-    coordinator.get(address)
+    coordinator.poll(coordinator.get(address))
     assert seen() == [("changed", "cars", 1, None)]
     later(coordinator, clock, "/cars/", address)
     assert seen() == [("changed", "cars", 1, None)]
