@@ -38,9 +38,9 @@ def is_slow(row: Upstream, now: dt.datetime) -> bool:
     return row.slow_at is not None and now - row.slow_at < SLOW_FOR
 
 
-def is_closed(now: dt.datetime) -> bool:
-    """Whether nobody may ask flinkey just now."""
-    row = state()
+def is_closed(now: dt.datetime, row: Upstream | None = None) -> bool:
+    """Whether nobody may ask flinkey just now. row: how it is, for whoever knows it already."""
+    row = row or state()
     return bool(row.trouble and row.next_try_at and row.next_try_at > now)
 
 

@@ -56,13 +56,18 @@ Build = Callable[[Copy], Shown]
 
 @dataclass(frozen=True)
 class Seen:
-    """What a page has: a mark of each part, and when they were drawn. As text it is `?seen=`."""
+    """What a page has: a mark of each part, and when they were drawn. As text it is `?seen=`.
+
+    `beside`: it shows more lists than it is about. No time: something is under way, so it may differ at any moment.
+    """
 
     marks: dict[str, str]
-    at: dt.datetime
+    at: dt.datetime | None
+    beside: bool = False
 
     def __str__(self) -> str:
-        return ".".join([*self.marks.values(), f"{self.at.timestamp() * 1000:.0f}"])
+        drawn = f"{self.at.timestamp() * 1000:.0f}{'b' if self.beside else ''}" if self.at else ""
+        return ".".join([*self.marks.values(), drawn])
 
     def differing(self, had: str) -> list[str]:
         """The parts of which a page that says it has `had` has something else."""
@@ -71,12 +76,13 @@ class Seen:
 
     @classmethod
     def read(cls, text: str, parts: Iterable[str]) -> "Seen | None":
-        """What a page with these parts says it has; None where it cannot be read."""
-        *marks, at = text.split(".")
+        """What a page with these parts says it has; None where it does not say when that was drawn."""
+        *marks, drawn = text.split(".")
         names = [*parts, "age"]
-        if len(marks) != len(names) or not re.fullmatch("[0-9]{12,14}", at):
+        if len(marks) != len(names) or not re.fullmatch("[0-9]{12,14}b?", drawn):
             return None
-        return cls(dict(zip(names, marks, strict=True)), dt.datetime.fromtimestamp(int(at) / 1000, dt.UTC))
+        at = dt.datetime.fromtimestamp(int(drawn.removesuffix("b")) / 1000, dt.UTC)
+        return cls(dict(zip(names, marks, strict=True)), at, beside=drawn.endswith("b"))
 
 
 def show(request: ManagerRequest, page: str, parts: Mapping[str, str], wanted: Wanted, build: Build) -> HttpResponse:
@@ -118,14 +124,16 @@ def _show(
 ) -> HttpResponse:
     scope, force = request.manager, "fresh" in request.GET
     copy = reading.open_copy(scope, wanted, _note, math.inf if request.htmx else settings.FIRST_LOOK)
-    opened = timezone.now()
-    shown = build(copy)
+    opened, had = timezone.now(), _had(request, parts) if polled and not force else None
+    # What a page shows beside its lists is known only once it is built.
+    shown = build(copy) if had is None or had.beside else None
+    beside = shown.beside if shown else ()
     found, stuck = None, False
     try:
         if not copy.noted:
-            _note(copy, shown.beside)
+            _note(copy, beside)
         if force or polled:
-            found = reading.refresh(scope, wanted, shown.beside, force=force)
+            found = reading.refresh(scope, wanted, beside, force=force)
     except DatabaseError as fault:
         # A full disk must not hide who may open a car: what is stored can be read.
         logger.error("a page is shown as it was stored last: %s", fault)  # noqa: TRY400 - the words say it all
@@ -135,22 +143,21 @@ def _show(
     copy.stuck = stuck
     if force and not request.htmx:
         return redirect(_address(request))
-    if found and not force and not shown.busy and (had := _had(request, parts, found.changed_at)):
-        return _same(request, copy, shown, had, again=found.again)
-    if (force or polled) and not (found and found.changed_at < opened):
+    if found and had and had.at and found.changed_at < had.at:
+        return _same(request, copy, had, again=found.again)
+    if shown is None or ((force or polled) and not (found and found.changed_at < opened)):
         opened = timezone.now()
         shown = build(copy)
     return _answer(request, page, parts, copy, shown, opened, again=bool(found and found.again))
 
 
-def _had(request: ManagerRequest, parts: Mapping[str, str], changed_at: dt.datetime) -> Seen | None:
-    """What the browser has, if that was drawn a moment ago and none of the page's lists has changed since.
+def _had(request: ManagerRequest, parts: Mapping[str, str]) -> Seen | None:
+    """What the browser has, if that was drawn a moment ago: it can differ only where one of the page's lists does.
 
     All else on a page, such as the hour and changes under way, is looked at by the next look at the latest.
     """
     seen = Seen.read(request.GET.get("seen", ""), parts)
-    is_new = seen is not None and changed_at < seen.at and timezone.now() - seen.at < A_MOMENT
-    return seen if is_new else None
+    return seen if seen and seen.at and timezone.now() - seen.at < A_MOMENT else None
 
 
 def _note(copy: Copy, beside: Sequence[str] = ()) -> None:
@@ -191,8 +198,9 @@ def _answer(
     context = {**shown.context, **_frame(request, copy)}
     drawn = {name: render_to_string(template, context, request) for name, template in parts.items()}
     drawn["age"] = render_to_string(AGE, context, request)
-    seen = Seen({name: _mark(html) for name, html in drawn.items()}, opened)
-    context |= {"seen": seen, "every": _every(shown, copy)}
+    marks = {name: _mark(html) for name, html in drawn.items()}
+    seen = Seen(marks, None if shown.busy else opened, beside=bool(shown.beside))
+    context |= {"seen": seen, "every": _every(copy, busy=shown.busy)}
     # The page has been read just now, so it need not look at once.
     context["at_once"] = not request.htmx or again
     drawn["watch"] = render_to_string(WATCH, context, request)
@@ -201,14 +209,14 @@ def _answer(
     return _for_both(render(request, page, {**context, "parts": drawn}))
 
 
-def _same(request: ManagerRequest, copy: Copy, shown: Shown, seen: Seen, *, again: bool) -> HttpResponse:
-    """The answer to a page of which nothing but the age can have changed: nothing else is drawn."""
+def _same(request: ManagerRequest, copy: Copy, seen: Seen, *, again: bool) -> HttpResponse:
+    """The answer to a page of which nothing but the age can have changed: nothing else is found or drawn."""
     context = _frame(request, copy)
     age = render_to_string(AGE, context, request)
     if seen.marks["age"] == _mark(age):
         return _news(request, {}, [], again=again)
     seen.marks["age"] = _mark(age)
-    context |= {"seen": seen, "every": _every(shown, copy), "at_once": again}
+    context |= {"seen": seen, "every": _every(copy, busy=False), "at_once": again}
     return _news(request, {"age": age, "watch": render_to_string(WATCH, context, request)}, ["age"], again=again)
 
 
@@ -222,9 +230,9 @@ def _mark(html: str) -> str:
     return hashlib.sha256(html.encode()).hexdigest()[:8]
 
 
-def _every(shown: Shown, copy: Copy) -> int:
+def _every(copy: Copy, *, busy: bool) -> int:
     """The seconds until the page looks again: soon while something is under way, often while the fleet is new."""
-    if shown.busy:
+    if busy:
         return SOON
     return EVERY if copy.is_complete else min(OFTEN, EVERY)
 

@@ -295,12 +295,13 @@ def refresh(scope: Scope, wanted: Wanted, beside: Sequence[str] = (), *, force: 
     flinkey says is the matter is noted for the page to tell.
     """
     now, names = timezone.now(), [*wanted.needed, *beside]
-    is_slow = breaker.is_slow(breaker.state(), now)
+    upstream = breaker.state()
+    is_slow = breaker.is_slow(upstream, now)
     with asking.place(is_slow=is_slow and not force) as has_place:
         check_reach(scope, REACH if has_place else REACH_AT_MOST)
         found = _listings(scope.customer, names)
         due, more = _due(found, wanted, beside, now, force=force, is_slow=is_slow)
-        if not due or breaker.is_closed(now):
+        if not due or breaker.is_closed(now, upstream):
             return Refreshed(again=False, changed_at=_changed_at(names, found))
         if not has_place:
             return Refreshed(again=not is_slow, changed_at=now)

@@ -11,6 +11,7 @@ from tests.fleet.reading import Reader
 from tests.mirror.stage import NEXT, asked, caught_up, fresh, watch_of
 from tests.mirror.test_polls import OF_PAGE, parts
 from tests.operations.stage import Clock, page_of
+from tests.operations.windows import give
 
 HTMX = {"HX-Request": "true"}
 
@@ -89,3 +90,16 @@ def test_a_page_that_has_got_its_new_age_is_told_of_changes_later(
     flinkey.change("rename_car", car=1, name="Pool 1b")
     again = coordinator.get(watch_of(news), headers=HTMX)
     assert "Pool 1b" in page_of(again)
+
+
+def test_while_something_is_under_way_it_may_differ_at_any_moment(
+    clock: Clock, coordinator: Person, flinkey: Remote
+) -> None:
+    """What the journal says stands in no list, so such a page has no moment in which it is sure to be the same."""
+    of_a_minute_ago(coordinator, clock, "/cars/1/")
+    flinkey.settings(delay=30)
+    give(coordinator, user="zoe.gross@nordwind.example")
+    page = coordinator.get("/cars/1/")
+    assert watch_of(page).endswith(".")
+    clock.advance(1)
+    assert "assignments/_windows.html" in drawn(coordinator.poll(page))

@@ -26,7 +26,9 @@ def claim(customer: Customer, names: Sequence[str], before: dt.datetime, until: 
         return []  # a crowd that waits for one reader must not queue for the database's one writer
     with quick():
         one_writer([customer.pk])
-        Listing.objects.bulk_create([Listing(customer=customer, name=name) for name in names], ignore_conflicts=True)
+        if len(known) < len(set(names)):
+            fresh = [Listing(customer=customer, name=name) for name in names]
+            Listing.objects.bulk_create(fresh, ignore_conflicts=True)
         free = _free(rows.all(), before)
         Listing.objects.filter(pk__in=[row.pk for row in free]).update(lease_until=until)
     taken = {row.name for row in free}
@@ -52,6 +54,8 @@ def _free(rows: Iterable[Listing], before: dt.datetime) -> list[Listing]:
 
 def release(customer: Customer, names: Sequence[str], rests_until: dt.datetime | None = None) -> None:
     """Gives lists back that could not be read; `rests_until` keeps them from being asked for again before."""
+    if not names:
+        return
     with quick():
         one_writer([customer.pk])
         Listing.objects.filter(customer=customer, name__in=names).update(lease_until=None, rests_until=rests_until)
