@@ -96,10 +96,10 @@ def test_while_something_is_under_way_it_may_differ_at_any_moment(
     clock: Clock, coordinator: Person, flinkey: Remote
 ) -> None:
     """What the journal says stands in no list, so such a page has no moment in which it is sure to be the same."""
-    of_a_minute_ago(coordinator, clock, "/cars/1/")
+    of_a_minute_ago(coordinator, clock, "/cars/2/")
     flinkey.settings(delay=30)
     give(coordinator, user="zoe.gross@nordwind.example")
-    page = coordinator.get("/cars/1/")
+    page = coordinator.get("/cars/2/")
     assert watch_of(page).endswith(".")
     clock.advance(1)
     assert "assignments/_windows.html" in drawn(coordinator.poll(page))
