@@ -20,6 +20,7 @@ from flinkey_admin.web.converters import id_of
 from flinkey_admin.web.names import label_of
 
 KINDS = {"car": Kind.CARS, "user": Kind.USERS}
+LONGEST = 300  # characters of a name
 
 
 class QuestionForm(Asking):
@@ -31,10 +32,10 @@ class QuestionForm(Asking):
     times = ("at",)
 
     car = forms.CharField(
-        label=gettext_lazy("Car"), max_length=300, required=False, widget=forms.TextInput(attrs=finds("car"))
+        label=gettext_lazy("Car"), max_length=LONGEST, required=False, widget=forms.TextInput(attrs=finds("car"))
     )
     user = forms.CharField(
-        label=gettext_lazy("User"), max_length=300, required=False, widget=forms.TextInput(attrs=finds("user"))
+        label=gettext_lazy("User"), max_length=LONGEST, required=False, widget=forms.TextInput(attrs=finds("user"))
     )
     at = forms.CharField(
         label=gettext_lazy("When"), max_length=40, required=False, widget=TimeInput(attrs={**TIME_WIDGET})
@@ -55,7 +56,7 @@ class QuestionForm(Asking):
             if (row := _row(scope, kind, number))
         }
         for name, row in self.linked.items():
-            data[name] = label_of(row.record())
+            data[name] = label_of(row.record())[:LONGEST]
         data["at"] = data.get("at") or text
         super().__init__(data if asked else None, scope=scope, initial={"at": text})
 

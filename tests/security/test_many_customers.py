@@ -34,6 +34,7 @@ FEED = re.compile(r"http://testserver(/calendar/[\w-]+\.ics)")
 PAGES = [path for paths in ROUTES.values() for path in paths]
 SAYING = {path for paths in ROUTES.values() for path, how in paths.items() if how == SEEN}
 GONE = {"/groups/1/cars/?selection={selection}"}  # a selection is its person's
+ALONE = {"/operations/{plan}/"}  # what has no yes yet, whoever made it sees
 # How a page is asked for, and how often each way is taken.
 WAYS = {"page": 8, "fragment": 4, "poll": 4, "refresh": 1, "calendar": 1, "foreign": 2}
 
@@ -138,7 +139,8 @@ class Reader:
             if met - {town.number}:
                 self.seen.foreign.append((f"{town.number}: {what}", answer[:3000]))
             way, _space, template = what.partition(" ")
-            if way == "page" and template in SAYING - GONE and not said:
+            hidden = GONE if words is WORDS else GONE | ALONE
+            if way == "page" and template in SAYING - hidden and not said:
                 self.seen.silent.add(f"{status} {template}")
 
 
