@@ -209,6 +209,8 @@ def _web(bind: str, env: dict[str, str]) -> list[str]:
     # a second process.
     processes = env.get("WEB_CONCURRENCY") or "1"
     options = ["--bind", bind, "--workers", processes, "--threads", "12", "--timeout", "120", "--log-level", "warning"]
+    # Whose threads are taken leaves the next connections to the other process.
+    options += ["--worker-connections", "16"]
     # gunicorn would believe a caller's header SCRIPT_NAME. Who counts as a proxy, TRUSTED_PROXIES alone decides.
     options += ["--forwarder-headers", ""]
     # Else it opens a socket below $HOME, over which it takes orders: nobody gives any.

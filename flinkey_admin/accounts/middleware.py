@@ -15,7 +15,7 @@ from flinkey_admin.accounts.scoping import Scope, scope_for
 from flinkey_admin.flinkey.errors import FlinkeyError, NotFound, Unauthorized
 from flinkey_admin.web import logs
 from flinkey_admin.web.fragments import go
-from flinkey_admin.web.requests import HtmxRequest
+from flinkey_admin.web.requests import HtmxRequest, in_address_bar
 
 
 class ManagerMiddleware:
@@ -102,7 +102,7 @@ def back_to(request: HtmxRequest) -> str:
     """
     searches = request.method == "GET" and "q" in request.GET and "seen" not in request.GET
     if request.htmx and not searches:
-        return request.htmx.current_url_abs_path or get_script_prefix()
+        return in_address_bar(request) or get_script_prefix()
     return request.get_full_path()
 
 

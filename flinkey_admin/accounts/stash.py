@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 
 from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest, QueryDict
-from django_htmx.middleware import HtmxDetails
+
+from flinkey_admin.web.requests import in_address_bar
 
 KEY = "stash"
 SECRET = {"csrfmiddlewaretoken", "password"}
@@ -26,8 +27,7 @@ def keep(session: SessionBase, request: HttpRequest, email: str) -> None:
 
 def _page(request: HttpRequest) -> str:
     """Whose form it is: of the page in the browser's address bar, where HTMX has sent it while somebody was typing."""
-    htmx: HtmxDetails | None = getattr(request, "htmx", None)
-    shown = htmx.current_url_abs_path if htmx else None
+    shown = in_address_bar(request)
     return urlsplit(shown).path if shown else request.path
 
 

@@ -79,15 +79,18 @@ def search(request: ManagerRequest) -> HttpResponse:
     scope, query = request.manager, request.GET.get("q", "").strip()[:LONGEST]
     wanted = Wanted([lists.GROUPS, *lists.CATALOG.values()])
 
+    typing = bool(request.htmx) and "seen" not in request.GET
+    palette = typing and "acts" in request.GET
+
     def build(_copy: Copy) -> Shown:
-        found = find(scope, query, counted="acts" not in request.GET) if query else []
+        found = find(scope, query, counted=not palette) if query else []
         if not request.htmx and [part.total for part in found] == [1]:
             raise OnlyHit(found[0].hits[0].url)
         return Shown({"section": "search", "query": query, "find": query, "found": found})
 
-    if request.htmx and "seen" not in request.GET:
+    if typing:
         context = build(reading.open_copy(scope, wanted)).context
-        fragment = "fleet/_options.html" if "acts" in request.GET else "fleet/_found.html"
+        fragment = "fleet/_options.html" if palette else "fleet/_found.html"
         return page_or_fragment(request, "fleet/search.html", fragment, context)
     try:
         return pages.show(request, "fleet/search.html", {"hits": "fleet/_hits.html"}, wanted, build)

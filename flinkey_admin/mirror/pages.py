@@ -35,6 +35,7 @@ logger = logging.getLogger(__name__)
 EVERY = 15  # seconds between two looks for news
 OFTEN = 5  # while the sweep reads the fleet for the first time
 SOON = 2  # the same, while something is under way
+SURELY = dt.timedelta(seconds=5)  # by which clocks may differ, and what was just written may be seen later
 A_MOMENT = dt.timedelta(seconds=5)  # after which a page is drawn anew to see whether it is still the same
 AGE, WATCH = "mirror/_age.html", "mirror/_watch.html"
 
@@ -66,7 +67,7 @@ class Seen:
     beside: bool = False
 
     def __str__(self) -> str:
-        drawn = f"{self.at.timestamp() * 1000:.0f}{'b' if self.beside else ''}" if self.at else ""
+        drawn = f"{int(self.at.timestamp() * 1000)}{'b' if self.beside else ''}" if self.at else ""
         return ".".join([*self.marks.values(), drawn])
 
     def differing(self, had: str) -> list[str]:
@@ -143,9 +144,9 @@ def _show(
     copy.stuck = stuck
     if force and not request.htmx:
         return redirect(_address(request))
-    if found and had and had.at and found.changed_at < had.at:
+    if found and had and had.at and found.changed_at < had.at - SURELY:
         return _same(request, copy, had, again=found.again)
-    if shown is None or ((force or polled) and not (found and found.changed_at < opened)):
+    if shown is None or ((force or polled) and not (found and found.changed_at < opened - SURELY)):
         opened = timezone.now()
         shown = build(copy)
     return _answer(request, page, parts, copy, shown, opened, again=bool(found and found.again))
@@ -157,7 +158,10 @@ def _had(request: ManagerRequest, parts: Mapping[str, str]) -> Seen | None:
     All else on a page, such as the hour and changes under way, is looked at by the next look at the latest.
     """
     seen = Seen.read(request.GET.get("seen", ""), parts)
-    return seen if seen and seen.at and timezone.now() - seen.at < A_MOMENT else None
+    if seen is None or seen.at is None:
+        return None
+    # Not where a clock has been set back meanwhile.
+    return seen if dt.timedelta(0) <= timezone.now() - seen.at < A_MOMENT else None
 
 
 def _note(copy: Copy, beside: Sequence[str] = ()) -> None:

@@ -32,7 +32,9 @@ NEARLY = dt.timedelta(seconds=60)  # what stands beside it
 STALE = dt.timedelta(seconds=40)  # from then on the age of what is shown is worth a look
 REACH = dt.timedelta(seconds=30)  # so often a manager's right to be here is checked
 LOOK = dt.timedelta(minutes=2)  # so often a look is noted for the sweep
-REACH_AT_MOST = dt.timedelta(minutes=5)  # the same, where so many wait for flinkey that pages would have no thread left
+REACH_AT_MOST = dt.timedelta(
+    minutes=5
+)  # the same, where so many wait for a slow flinkey that pages would have no thread
 AT_A_TIME, FEW_AT_A_TIME = 16, 4  # lists that one look for news reads, and while flinkey is slow: changes come first
 NEVER = dt.datetime.min.replace(tzinfo=dt.UTC)
 
@@ -298,7 +300,7 @@ def refresh(scope: Scope, wanted: Wanted, beside: Sequence[str] = (), *, force: 
     upstream = breaker.state()
     is_slow = breaker.is_slow(upstream, now)
     with asking.place(is_slow=is_slow and not force) as has_place:
-        check_reach(scope, REACH if has_place else REACH_AT_MOST)
+        check_reach(scope, REACH if has_place or not is_slow else REACH_AT_MOST)
         found = _listings(scope.customer, names)
         due, more = _due(found, wanted, beside, now, force=force, is_slow=is_slow)
         if not due or breaker.is_closed(now, upstream):
@@ -306,7 +308,8 @@ def refresh(scope: Scope, wanted: Wanted, beside: Sequence[str] = (), *, force: 
         if not has_place:
             return Refreshed(again=not is_slow, changed_at=now)
         wave = asking.ask(scope, due, now if force else now - FRESH)
-    again = wave is not None and not wave.failed and (more or bool(wave.elsewhere))
+    # While it is slow, one page with many lists beside it must not keep the few places.
+    again = wave is not None and not wave.failed and (bool(wave.elsewhere) or (more and not is_slow))
     for name, error in wave.failed.items() if wave else ():
         logger.warning("%s could not be read: %s", name, error)
     return Refreshed(again, _changed_at(names, _listings(scope.customer, names)))

@@ -12,7 +12,6 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, HistogramMetricFamily, Metric
-from prometheus_client.process_collector import ProcessCollector
 
 from flinkey_admin.accounts.models import SignIn
 from flinkey_admin.mirror import breaker, lists
@@ -43,7 +42,6 @@ def text() -> bytes:
     """All figures, as Prometheus reads them. Raises DatabaseError."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(Figures())
-    ProcessCollector(registry=registry)
     return generate_latest(registry)
 
 

@@ -28,13 +28,13 @@ def main(argv: list[str]) -> int:
         webhook_secret=options.webhook_secret,
     )
     stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):  # before anybody can know that it is there
+        signal.signal(number, lambda *_: stopped.set())
     try:
         sandbox.start()
     except OSError as error:
         sys.stderr.write(f"Port {options.port} cannot be used: {error}\n")
         return 1
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopped.set())
     sys.stdout.write(_greeting(sandbox.url, options.scenario))
     sys.stdout.flush()
     stopped.wait()

@@ -1,4 +1,4 @@
-"""What the middleware puts on a request, as types."""
+"""What the middleware puts on a request."""
 
 from django.http import HttpRequest
 from django_htmx.middleware import HtmxDetails
@@ -8,3 +8,12 @@ class HtmxRequest(HttpRequest):
     """A request that knows whether HTMX asked."""
 
     htmx: HtmxDetails
+
+
+def in_address_bar(request: HttpRequest) -> str | None:
+    """The path and query of the page that HTMX says is in the browser's address bar; None where it says none of ours."""
+    htmx: HtmxDetails | None = getattr(request, "htmx", None)
+    try:
+        return htmx.current_url_abs_path if htmx else None
+    except ValueError:  # it is no address at all
+        return None

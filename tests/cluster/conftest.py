@@ -43,7 +43,8 @@ class Node:
     running: "list[subprocess.Popen[bytes]]" = field(default_factory=list)
 
     def start(self) -> None:
-        self._start("web", launch._web(f"127.0.0.1:{self.port}", self.env)[1:])
+        env = self.env | {"WEB_CONCURRENCY": "2"}  # as `flinkey-admin web` has it
+        self._start("web", launch._web(f"127.0.0.1:{self.port}", env)[1:])
         for queue in launch.WORKERS:
             options = ["--queue-name", queue, "--interval", "0.5", "--no-startup-delay", "--no-reload"]
             self._start(queue, ["manage.py", "work", *options, "--worker-id", f"{self.name}-{queue}"])

@@ -59,6 +59,8 @@ def test_it_offers_nothing_with_the_first_of_many(coordinator: Person, flinkey: 
     found = options(coordinator, "zuwachs")
     assert list(found) == [*(f"Zuwachs {number}" for number in range(6)), "Show all"]
     assert found["Show all"] == "/cars/?q=zuwachs"
+    page = coordinator.get("/search/?acts=1&q=zuwachs")  # where a sign-in in between leads
+    assert "Show all 7" in page.content.decode()
 
 
 def test_what_the_palette_offers_is_there(coordinator: Person, flinkey: Remote) -> None:

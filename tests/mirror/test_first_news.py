@@ -81,6 +81,28 @@ def test_so_is_what_we_have_done_meanwhile(clock: Clock, coordinator: Person, fl
     assert 5 in Reader(page_of(news)).ids()
 
 
+def test_a_clock_that_is_set_back_hides_nothing(clock: Clock, coordinator: Person, flinkey: Remote) -> None:
+    """A page that was drawn in the future is not one that was drawn a moment ago."""
+    caught_up(coordinator, "/groups/1/")
+    clock.advance(NEXT)
+    caught_up(coordinator, "/groups/1/")
+    clock.advance(300)
+    page = coordinator.get("/groups/1/")
+    clock.advance(-200)
+    flinkey.change("remove_member", kind="cars", group=1, id=4)
+    assert Reader(page_of(coordinator.poll(page))).ids() == [1, 2, 3]
+
+
+def test_what_was_written_while_it_was_drawn_is_brought(clock: Clock, coordinator: Person, flinkey: Remote) -> None:
+    """Its commit may come after the page has been found, and another node's clock may be behind."""
+    page = of_a_minute_ago(coordinator, clock, "/groups/1/")
+    clock.advance(-4)
+    flinkey.change("remove_member", kind="cars", group=1, id=4)
+    fresh(coordinator, "/groups/1/")
+    clock.advance(4)
+    assert Reader(page_of(coordinator.poll(page))).ids() == [1, 2, 3]
+
+
 def test_a_page_that_has_got_its_new_age_is_told_of_changes_later(
     clock: Clock, coordinator: Person, flinkey: Remote
 ) -> None:

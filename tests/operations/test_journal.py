@@ -23,8 +23,9 @@ def adds(*cars: int) -> list[Planned]:
     return [Planned(Verb.ADD, f"car {car}", kind=Kind.CARS, thing_id=car, group_id=2) for car in cars]
 
 
-def window(key: str | None = "window 1 2") -> Planned:
-    return Planned(Verb.CHANGE_WINDOW, "a window", window_id=2, args={"end": TIMES["end"]}, open_key=key)
+def window(scope: Scope, number: int = 2) -> Planned:
+    key = f"window {scope.customer.pk} {number}"
+    return Planned(Verb.CHANGE_WINDOW, "a window", window_id=number, args={"end": TIMES["end"]}, open_key=key)
 
 
 def plan(scope: Scope, steps: list[Planned], **more: Any) -> Operation:
@@ -77,15 +78,15 @@ def test_a_refused_change_may_be_sent_again_with_the_same_form(scope: Scope) -> 
 
 
 def test_one_open_change_of_a_window_at_a_time(scope: Scope) -> None:
-    first = plan(scope, [window()])
+    first = plan(scope, [window(scope)])
     with pytest.raises(journal.WindowBusy) as busy:
-        plan(scope, [window()])
+        plan(scope, [window(scope)])
     assert busy.value.operation == first
     assert Operation.objects.count() == 1, "nothing of the second one is kept"
-    plan(scope, [window("window 1 3")])  # another window is free
+    plan(scope, [window(scope, 3)])  # another window is free
 
     journal.settle_window(first.steps.get(), Outcome(State.CONFIRMED))
-    assert plan(scope, [window()]) != first
+    assert plan(scope, [window(scope)]) != first
 
 
 def test_an_operation_is_taken_by_one(clock: Clock, scope: Scope) -> None:
@@ -183,7 +184,7 @@ def test_nobody_recovers_what_belongs_to_another_customer(clock: Clock, scope: S
 
 
 def test_the_read_backs_of_a_dead_process_start_again(clock: Clock, scope: Scope) -> None:
-    operation = plan(scope, [window()])
+    operation = plan(scope, [window(scope)])
     journal.begin(operation)
     journal.note([], list(operation.steps.all()))
     clock.advance(LEASE + 1)
@@ -194,7 +195,7 @@ def test_the_read_backs_of_a_dead_process_start_again(clock: Clock, scope: Scope
 
 
 def test_the_first_end_of_a_window_counts(scope: Scope) -> None:
-    step = plan(scope, [window()]).steps.get()
+    step = plan(scope, [window(scope)]).steps.get()
     journal.settle_window(step, Outcome(State.CONFIRMED), "webhook")
     journal.settle_window(step, Outcome(State.REFUSED, reason="told"))
     step.refresh_from_db()
@@ -203,7 +204,7 @@ def test_the_first_end_of_a_window_counts(scope: Scope) -> None:
 
 @pytest.mark.parametrize("answer", [State.ACCEPTED, State.UNKNOWN])
 def test_an_answer_later_than_its_confirmation_changes_nothing(scope: Scope, answer: State) -> None:
-    operation = plan(scope, [window()])
+    operation = plan(scope, [window(scope)])
     step = operation.steps.get()
     journal.begin(operation)
     journal.note([], [step])
@@ -214,7 +215,7 @@ def test_an_answer_later_than_its_confirmation_changes_nothing(scope: Scope, ans
 
 
 def test_a_refused_member_may_be_tried_again_and_a_refused_window_not(scope: Scope) -> None:
-    operation = plan(scope, [*adds(1), window()])
+    operation = plan(scope, [*adds(1), window(scope)])
     journal.begin(operation)
     refused = Outcome(State.REFUSED, reason="rejected")
     journal.note([(step, refused) for step in operation.steps.all()], [])
