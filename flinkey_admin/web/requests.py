@@ -11,7 +11,7 @@ class HtmxRequest(HttpRequest):
 
 
 def in_address_bar(request: HttpRequest) -> str | None:
-    """The path and query of the page that HTMX says is in the browser's address bar; None where it says none of ours."""
+    """The path and query of the page in the address bar, as HTMX tells; None where that is no address of ours."""
     htmx: HtmxDetails | None = getattr(request, "htmx", None)
     try:
         return htmx.current_url_abs_path if htmx else None
