@@ -14,6 +14,7 @@ import pytest
 from django.test import Client
 from PIL import Image, ImageChops
 from playwright.sync_api import Page
+from playwright.sync_api import TimeoutError as TooLate
 
 from flinkey_admin.places import STATIC
 from flinkey_admin.web.components import PARTS, TOKENS
@@ -43,8 +44,14 @@ def window(open_window: Open, live_server: Any) -> Page:
 
 
 def show(page: Page, part: str) -> None:
-    """Opens a part, its menu too."""
-    page.goto(f"/components/{part}/")
+    """Opens a part, its menu too. Without the policy, Chromium now and then waits for ever for a picture: once more."""
+    for left in (2, 1, 0):
+        try:
+            page.goto(f"/components/{part}/", timeout=15_000)
+            break
+        except TooLate:
+            if not left:
+                raise
     page.add_style_tag(content=blocks.style())
     page.evaluate("document.querySelectorAll('#tray details').forEach(menu => menu.open = true)")
     page.evaluate("document.fonts.load('16px Blocks')")
