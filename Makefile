@@ -29,8 +29,8 @@ serve: $(VENV)/run ## dashboard and worker for production, behind a reverse prox
 test: lint browser ## every check and every test, the browser's included
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(PYTEST)
 
-thorough: $(VENV)/dev postgres ## every case of the matrices of which `make test` takes a sample
-	$(BIN)/python -m pytest -n auto --dist worksteal --thorough -m sampled
+thorough: $(VENV)/dev postgres ## every case of the matrices of which `make test` takes a sample, and new examples
+	$(BIN)/python -m pytest -n auto --dist worksteal --thorough -m "sampled or hypothesis"
 
 kill: $(VENV)/dev postgres ## kill -9 at every call and commit, 1,000 lost answers, and one of two workers on PostgreSQL
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --thorough -m sampled tests/operations/test_kill.py tests/operations/test_kill_pairs.py \

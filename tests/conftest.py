@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
+import hypothesis
 import pytest
 from django.core.cache import cache
 from django.db.backends.signals import connection_created
@@ -43,6 +44,12 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--thorough", action="store_true", help="all cases of the large matrices, not a sample of them")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Hypothesis tries the same examples each time, new ones with `--thorough`, however long one takes."""
+    hypothesis.settings.register_profile("ours", deadline=None, derandomize=not config.getoption("--thorough"))
+    hypothesis.settings.load_profile("ours")
 
 
 MATRIX = 3  # from so many cases on, a test is a matrix

@@ -4,7 +4,7 @@ import datetime as dt
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from icalendar import Calendar, vText
 
@@ -28,7 +28,6 @@ def read(body: bytes) -> Any:
     return Calendar.from_ical(body)
 
 
-@settings(deadline=None)  # a calendar of the library takes its time on a busy machine
 @given(st.lists(st.tuples(TITLES, MOMENTS, st.integers(0, 5000) | st.none()), max_size=4), TITLES, ZONES)
 def test_what_is_read_is_what_was_written(
     windows: list[tuple[str, dt.datetime, int | None]], name: str, zone: ZoneInfo

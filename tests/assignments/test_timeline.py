@@ -7,7 +7,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from flinkey_admin.assignments import timeline
@@ -63,7 +63,6 @@ def test_a_day_is_as_long_as_it_is(change: tuple[ZoneInfo, dt.date], minutes: in
     assert widths == [1440, 1440, minutes, 1440, 1440, 1440, 1440]
 
 
-@settings(deadline=None)
 @given(spans)
 def test_days_begin_at_midnight_and_leave_nothing_out(span: Span) -> None:
     found = timeline.ticks(span, TODAY)
@@ -126,7 +125,6 @@ def test_what_an_address_asks_for(first: str, days: str, wanted: tuple[str, int]
     assert (span.first.isoformat(), span.days) == wanted
 
 
-@settings(deadline=None)
 @given(spans)
 def test_a_step_there_and_back_leads_home_and_leaves_no_minute_out(span: Span) -> None:
     after, before = span.step(1), span.step(-1)
@@ -151,7 +149,6 @@ def test_months_follow_one_another() -> None:
 # Places -------------------------------------------------------------------------------------------------------------
 
 
-@settings(deadline=None)
 @given(windows_of())
 def test_a_bar_stands_where_its_window_is_to_the_minute(
     made: tuple[Span, list[tuple[dt.datetime, dt.datetime | None]]],
@@ -173,7 +170,6 @@ def test_a_bar_stands_where_its_window_is_to_the_minute(
             assert dt.timedelta() <= end - span.moment(one.right) < MINUTE
 
 
-@settings(deadline=None)
 @given(spans, st.integers(0, 10**6), st.integers(1, 10**6), st.integers(1, 10**6))
 def test_who_follows_whom_stands_beside_each_other(span: Span, at: int, first: int, second: int) -> None:
     """Touching ends touch, also to the second."""
@@ -198,7 +194,6 @@ def test_the_night_that_lacks_an_hour(start: str, end: str, left: int, width: in
     assert (found.left, found.width) == (left, width)
 
 
-@settings(deadline=None)
 @given(st.integers(0, 32 * 1440 - 1), st.integers(1, 32 * 1440 - 1))
 def test_the_classes_say_the_minutes(left: int, width: int) -> None:
     known = set(re.findall(r"\.([a-z]+\d+)\{", MINUTES_CSS.read_text(encoding="utf-8")))
@@ -220,7 +215,6 @@ def test_each_class_sets_what_it_is_called() -> None:
 # Lanes and gaps -----------------------------------------------------------------------------------------------------
 
 
-@settings(deadline=None)
 @given(windows_of())
 def test_lanes_hold_everything_and_nothing_covers_another(
     made: tuple[Span, list[tuple[dt.datetime, dt.datetime | None]]],
@@ -235,7 +229,6 @@ def test_lanes_hold_everything_and_nothing_covers_another(
         assert all(one[1] <= other[0] for one, other in pairwise(stand))
 
 
-@settings(deadline=None)
 @given(windows_of())
 def test_there_are_no_more_lanes_than_stand_above_each_other_somewhere(
     made: tuple[Span, list[tuple[dt.datetime, dt.datetime | None]]],
@@ -246,7 +239,6 @@ def test_there_are_no_more_lanes_than_stand_above_each_other_somewhere(
     assert len(timeline.lanes(drawn(span, windows), span)) >= deepest
 
 
-@settings(deadline=None)
 @given(windows_of(), st.integers(-100, 50_000))
 def test_gaps_are_free_and_all_that_is_free_and_wide_enough_is_a_gap(
     made: tuple[Span, list[tuple[dt.datetime, dt.datetime | None]]], now: int
@@ -265,7 +257,6 @@ def test_gaps_are_free_and_all_that_is_free_and_wide_enough_is_a_gap(
     assert [(one.left, one.right) for one in timeline.gaps(places, span, now)] == wanted
 
 
-@settings(deadline=None)
 @given(windows_of())
 def test_overlaps_are_those_that_share_time(made: tuple[Span, list[tuple[dt.datetime, dt.datetime | None]]]) -> None:
     windows = made[1]
