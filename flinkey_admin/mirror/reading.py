@@ -32,9 +32,8 @@ NEARLY = dt.timedelta(seconds=60)  # what stands beside it
 STALE = dt.timedelta(seconds=40)  # from then on the age of what is shown is worth a look
 REACH = dt.timedelta(seconds=30)  # so often a manager's right to be here is checked
 LOOK = dt.timedelta(minutes=2)  # so often a look is noted for the sweep
-REACH_AT_MOST = dt.timedelta(
-    minutes=5
-)  # the same, where so many wait for a slow flinkey that pages would have no thread
+# The same, where so many wait for a slow flinkey already that pages would have no thread left.
+REACH_AT_MOST = dt.timedelta(minutes=5)
 AT_A_TIME, FEW_AT_A_TIME = 16, 4  # lists that one look for news reads, and while flinkey is slow: changes come first
 NEVER = dt.datetime.min.replace(tzinfo=dt.UTC)
 
