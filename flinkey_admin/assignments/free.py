@@ -17,7 +17,7 @@ from flinkey_admin.flinkey.fields import instant
 from flinkey_admin.mirror import queries
 from flinkey_admin.mirror.models import Listing
 from flinkey_admin.operations import confirmation
-from flinkey_admin.operations.models import Step, Verb
+from flinkey_admin.operations.models import Verb
 
 FREE, PART, UNREAD, TAKEN = range(4)
 
@@ -52,8 +52,8 @@ def overlapping(span: Span) -> Q:
 def asked_for(scope: Scope, span: Span) -> dict[int, list[InTheWay]]:
     """What is under way and would take a car in the span, by car: nobody should plan with it."""
     found: dict[int, list[InTheWay]] = defaultdict(list)
-    for step in confirmation.open_steps(scope):
-        said = _said(step)
+    for step in confirmation.window_steps(scope, announced=True):
+        said = step.becomes()
         car, start = said.get("car_id"), said.get("start")
         if step.verb == Verb.DELETE_WINDOW or not car or not start:
             continue
@@ -62,11 +62,6 @@ def asked_for(scope: Scope, span: Span) -> dict[int, list[InTheWay]]:
             person = step.label.partition(" → ")[0]
             found[car].append(InTheWay(person, begins, ends, operation_id=step.operation_id))
     return found
-
-
-def _said(step: Step) -> dict[str, Any]:
-    """What the window will say once the step has come true."""
-    return {"car_id": step.car_id, **(step.before if step.verb == Verb.CHANGE_WINDOW else {}), **step.args}
 
 
 def ranked(cars: "QuerySet[Any]", scope: Scope, span: Span, asked: Iterable[int]) -> "QuerySet[Any]":

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -186,18 +187,23 @@ def _fresh(span: Span, wanted: Wanted, window: Assignment | None) -> list[Span]:
 
 
 def others(scope: Scope, car_id: int, but: int | None) -> list[tuple[int | None, int | None, Span]]:
-    """The windows that a car has or is about to have, without this one and those that are being removed."""
-    steps = confirmation.window_steps(scope, announced=True, car_id=car_id)
-    going = {step.window_id for step in steps if step.verb == Verb.DELETE_WINDOW} | {but}
+    """The windows that a car has or is about to have, without this one and those that are being removed.
+
+    One that is being changed counts as it will be.
+    """
+    of_car = Q(car_id=car_id) | Q(verb=Verb.CHANGE_WINDOW, args__car_id=car_id)
+    steps = confirmation.window_steps(scope, of_car, announced=True)
+    changing = {step.window_id for step in steps if step.verb != Verb.CREATE_WINDOW} | {but}
     rows = list(queries.windows(scope).filter(car_id=car_id).order_by("start", "flinkey_id"))
     times = ((row.flinkey_id, row.car_id, row.user_id, row.start, row.end) for row in rows)
     arrived = confirmation.arrived(steps, times).values()
-    there = [(row.flinkey_id, row.user_id, _span(row.start, row.end)) for row in rows if row.flinkey_id not in going]
-    coming = [
-        (None, step.user_id, _span(*step.times()))
-        for step in steps
-        if step.verb == Verb.CREATE_WINDOW and step not in arrived
-    ]
+    there = [(row.flinkey_id, row.user_id, _span(row.start, row.end)) for row in rows if row.flinkey_id not in changing]
+    coming = []
+    for step in steps:
+        if step.verb == Verb.DELETE_WINDOW or step in arrived or step.window_id == but is not None:
+            continue
+        if (said := step.becomes())["car_id"] == car_id:
+            coming.append((step.window_id, said["user_id"], _span(*step.times())))
     return [(number, user_id, span) for number, user_id, span in [*there, *coming] if span]
 
 

@@ -35,7 +35,7 @@ def warnings(operation: Operation, **_kwargs: Any) -> list[str]:
 
 def _wanted(step: Step) -> tuple[int | None, list[Span]]:
     """The car of a window once the step is done, and the times that its person does not have there before."""
-    after = {"car_id": step.car_id, "user_id": step.user_id} | step.before | step.args
+    after = step.becomes()
     span = _span(after)
     same = all(step.before.get(name) == after[name] for name in ("car_id", "user_id"))
     before = _span(step.before) if step.verb == Verb.CHANGE_WINDOW and same else None

@@ -235,39 +235,35 @@ def open_changes(scope: Scope) -> list[Step]:
     return list(sent.order_by("-pk")[:500])
 
 
-def open_steps(scope: Scope, **where: Any) -> list[Step]:
-    """The changes of windows that are not settled yet, for a car, a user or a window of this customer.
-
-    What a dead process has left is summed up first.
-    """
-    return window_steps(scope, **where)
-
-
 def window_steps(
     scope: Scope,
-    *,
+    *where: Q,
     refused_since: dt.datetime | None = None,
     confirmed_since: dt.datetime | None = None,
     announced: bool = False,
-    **where: Any,
+    **more: Any,
 ) -> list[Step]:
-    """The same, and also what flinkey has refused since then, unless a person has put it aside; and what came true.
+    """The changes of windows that are not settled yet, for a car, a user or a window of this customer.
 
-    announced: also windows that are to be given and that no call was made for yet, once they have got their yes.
+    What a dead process has left is summed up first.
+
+    refused_since: also what flinkey has refused since then, unless a person has put it aside.
+    confirmed_since: also what came true since then.
+    announced: also what gives a window or changes one and that no call was made for yet, once it has got its yes.
     """
     wanted = Q(settled_at=None) & ~Q(state=State.PLANNED)
     if announced:
-        wanted |= Q(state=State.PLANNED, verb=Verb.CREATE_WINDOW, open_key__isnull=False)
+        wanted |= Q(state=State.PLANNED, verb__in=[Verb.CREATE_WINDOW, Verb.CHANGE_WINDOW], open_key__isnull=False)
     if refused_since:
         refused = Q(state=State.REFUSED, settled_at__gt=refused_since, operation__closed_at=None)
         wanted |= refused & ~Q(reason="given-up")
     if confirmed_since:
         wanted |= Q(state=State.CONFIRMED, settled_at__gt=confirmed_since)
-    rows = scoped(Step.objects.all(), scope).filter(wanted, verb__in=WINDOW_VERBS, **where)
+    rows = scoped(Step.objects.all(), scope).filter(wanted, *where, verb__in=WINDOW_VERBS, **more)
     steps = list(rows.select_related("operation").order_by("pk"))
     if any(step.state == State.SENT for step in steps) and recover(scope):
         return window_steps(
-            scope, refused_since=refused_since, confirmed_since=confirmed_since, announced=announced, **where
+            scope, *where, refused_since=refused_since, confirmed_since=confirmed_since, announced=announced, **more
         )
     return steps
 

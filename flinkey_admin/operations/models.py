@@ -2,6 +2,7 @@
 
 import datetime as dt
 import uuid
+from typing import Any
 
 from django.db import models
 
@@ -158,10 +159,15 @@ class Step(models.Model):
     def __str__(self) -> str:
         return f"{self.verb} {self.label} {self.state}"
 
+    def becomes(self) -> dict[str, Any]:
+        """What the window of a step that creates or changes one says once that has come true, as calls write it."""
+        before = self.before if self.verb == Verb.CHANGE_WINDOW else {}
+        return {"car_id": self.car_id, "user_id": self.user_id, **before, **self.args}
+
     def times(self) -> tuple[dt.datetime, dt.datetime | None]:
-        """Start and end of the window that a step creates."""
-        end = self.args.get("end")
-        return instant(self.args["start"]), instant(end) if end else None
+        """Start and end of that window."""
+        said = self.becomes()
+        return instant(said["start"]), instant(said["end"]) if said.get("end") else None
 
 
 class Outside(models.Model):

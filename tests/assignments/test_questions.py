@@ -9,7 +9,7 @@ from flinkey_admin.operations.models import Operation
 from flinkey_admin.sandbox import Remote
 from tests.conftest import COORDINATOR, Person
 from tests.operations.stage import Clock, count, page_of, says, visible
-from tests.operations.windows import FORM, MARK, agree, change, give
+from tests.operations.windows import CHANGED, FORM, MARK, agree, change, give
 
 NEW = "/assignments/new/"
 # Pool 1: Jörg Müller has an open end, Ayşe Öztürk tomorrow from 09:00 to 18:00 (Berlin).
@@ -43,6 +43,19 @@ def test_who_has_it_at_the_same_time_is_named_before_anything_is_sent(
 
     page = coordinator.post(NEW, {**ON_POOL_1, "yes": MARK.findall(page_of(page))})
     assert (page.status_code, count(flinkey, "createAssignment")) == (302, 1)
+
+
+def test_a_window_that_is_being_changed_counts_as_it_will_be(
+    clock: Clock, coordinator: Person, flinkey: Remote
+) -> None:
+    """flinkey has said yes to the change and not done it yet: its list still shows what was."""
+    flinkey.settings(delay=60)
+    agree(coordinator, "/assignments/2/", {**CHANGED, "car": "4"})
+    evening = {"start": "2026-11-25T19:00", "end": "2026-11-25T21:00"}
+    page = coordinator.post(NEW, {**FREE, **evening})
+    assert (page.status_code, asked(page)) == (422, ["overlap"])
+    assert "Ayşe Öztürk : Wed 25 Nov, 09:00 - 20:00 Both: Wed 25 Nov, 19:00 - 20:00" in plain(page)
+    assert "Ayşe Öztürk" not in plain(coordinator.post(NEW, ON_POOL_1)), "she leaves that car"
 
 
 def test_a_yes_to_something_else_is_none(clock: Clock, coordinator: Person, flinkey: Remote) -> None:

@@ -54,6 +54,7 @@ def test_who_comes_second_is_asked_first(coordinator: Person, anna: Person, flin
         ),
     }[second]
     together = Together()
+    flinkey.settings(latency=0.3)  # who comes second asks before flinkey has answered the first
     with ThreadPoolExecutor(2) as pool:
         sent = [
             pool.submit(together.post, coordinator, "/assignments/new/", GIVE),

@@ -103,7 +103,7 @@ class Fleet(People):
         """Pages with windows that wait are open."""
 
         def open_pages(scope: Scope) -> None:
-            confirmation.check_overdue(scope, confirmation.open_steps(scope))
+            confirmation.check_overdue(scope, confirmation.window_steps(scope))
 
         self.act(who, open_pages, trouble)
 
