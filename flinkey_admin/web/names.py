@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -12,6 +12,7 @@ from flinkey_admin.flinkey.records import Car, Product, Service, User
 
 Thing = Car | User | Service | Product
 LAST = "\uffff"  # sorts behind every letter
+BETWEEN = "\0"  # stands in no text, for flinkey's are rid of it
 LEFT_OUT = dict.fromkeys("-_.:'\u2019", "")
 NUMBER = re.compile(r"0*(\d+)")
 GERMAN = {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"}
@@ -73,21 +74,33 @@ def _fold(word: str) -> str:
     return "".join(sign for sign in plain if not unicodedata.combining(sign))
 
 
-def haystack(words: Iterable[str]) -> tuple[str, str]:
-    """What a search looks in: the words as a search sees them, umlauts both ways, and the same without spaces, hyphens
-    and the like, so that a plate is found however it is typed."""
-    joined = " ".join(words)
-    if joined.isascii():
-        hay = joined.lower()
-        return hay, squeeze(hay)
-    plain, german = fold(joined), fold_german(joined)
-    hay = plain if plain == german else f"{plain} {german}"
-    return hay, squeeze(hay)
+def haystacks(texts: Iterable[str]) -> tuple[list[str], list[str]]:
+    """What a search looks in: texts as a search sees them, umlauts both ways, and the same without spaces, hyphens and
+    the like, so that a plate is found however it is typed."""
+    hays = [text.lower() if text.isascii() else _both_ways(text) for text in texts]
+    return hays, at_once(squeeze, hays)
+
+
+def _both_ways(text: str) -> str:
+    words = text.split(" ")
+    plain, german = " ".join(map(_fold, words)), " ".join(map(_fold_german, words))
+    return plain if plain == german else f"{plain} {german}"
+
+
+def at_once(change: Callable[[str], str], texts: Sequence[str]) -> list[str]:
+    """Changes all texts as one long one, which takes a tenth of the time; each by itself where that will not do."""
+    changed = change(BETWEEN.join(texts)).split(BETWEEN)
+    return changed if len(changed) == len(texts) else [change(text) for text in texts]
 
 
 def fold_german(text: str) -> str:
     """A text as a search sees it, with umlauts as two letters: Müller is mueller."""
-    return fold(text if text.isascii() else _replace(unicodedata.normalize("NFC", text.casefold()), GERMAN))
+    return fold(text) if text.isascii() else " ".join(map(_fold_german, text.split(" ")))
+
+
+@lru_cache(maxsize=10_000)
+def _fold_german(word: str) -> str:
+    return _fold(_replace(unicodedata.normalize("NFC", word.casefold()), GERMAN))
 
 
 def squeeze(text: str) -> str:
@@ -104,27 +117,38 @@ def _replace(text: str, pairs: Mapping[str, str]) -> str:
 
 def sort_key(text: str) -> str:
     """A text that sorts as people sort it: Pool 2 before Pool 10, ä as a, the empty one at the very end."""
-    if not text:
-        return LAST
-    return NUMBER.sub(_in_length, fold(text))
+    return _by_length(fold(text)) or LAST
 
 
-def _in_length(number: re.Match[str]) -> str:
-    return f"{len(number[1]):03d}{number[1]}"
+def sort_keys(texts: Iterable[str]) -> list[str]:
+    """The same of many texts."""
+    return [key or LAST for key in at_once(_by_length, [fold(text) for text in texts])]
 
 
-def sort_names(thing: Thing) -> tuple[str, str]:
-    """By what a list sorts a thing first, and by what where that is the same."""
+def _by_length(text: str) -> str:
+    """The text with how long each number is before it: longer ones come later."""
+    pieces = NUMBER.split(text)
+    pieces[1::2] = [f"{len(number):03d}{number}" for number in pieces[1::2]]
+    return "".join(pieces)
+
+
+def sort_names(things: Sequence[Thing]) -> tuple[list[str], list[str]]:
+    """By what a list sorts things of one kind first, and by what where that is the same."""
+    firsts, seconds = zip(*map(_sorted_by, things), strict=True) if things else ((), ())
+    # In a box's number 0A-6F the digits are hexadecimal: 6F comes after 25.
+    is_box = things and isinstance(things[0], Product)
+    return [fold(text) for text in firsts] if is_box else sort_keys(firsts), sort_keys(seconds)
+
+
+def _sorted_by(thing: Thing) -> tuple[str, str]:
     match thing:
         case Car():
-            return sort_key(thing.name), sort_key(thing.license_plate or "")
+            return thing.name, thing.license_plate or ""
         case User():
-            full = " ".join(part for part in (thing.last_name, thing.first_name) if part)
-            return sort_key(full), sort_key(thing.email)
+            return " ".join(part for part in (thing.last_name, thing.first_name) if part), thing.email
         case Product():
-            # In a box's number 0A-6F the digits are hexadecimal: 6F comes after 25.
-            return fold(thing.unique_id), sort_key(thing.serial_number or "")
-    return sort_key(thing.name), sort_key(thing.termination_cause or "")
+            return thing.unique_id, thing.serial_number or ""
+    return thing.name, thing.termination_cause or ""
 
 
 def natural(value: object) -> tuple[Any, ...]:

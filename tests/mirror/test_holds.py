@@ -9,7 +9,7 @@ from django.utils import timezone
 from flinkey_admin.accounts.models import Customer
 from flinkey_admin.mirror.models import Car, User
 from flinkey_admin.mirror.queries import matching
-from flinkey_admin.web.names import haystack
+from flinkey_admin.web.names import haystacks, sort_key, sort_keys
 
 WHERE = {"sqlite": '"search" GLOB ', "postgresql": '"search" LIKE '}
 
@@ -53,8 +53,19 @@ def test_umlauts_are_found_in_whatever_way_either_side_is_written(db: None) -> N
     customer = Customer.objects.create(flinkey_id="1", name="Nordwind")
     names = ["Joerg Mueller", "Jörg Müller", "Jo\u0308rg Mu\u0308ller", "Muller", "Weiss"]
     for number, name in enumerate(names):
-        search, squeezed = haystack([name])
+        search, squeezed = haystacks([name])
         values = {"search": search, "squeezed": squeezed, "last_name": name, "seen_at": timezone.now()}
         User.objects.create(customer=customer, flinkey_id=number, **values)
     mine = User.objects.filter(customer=customer).order_by("flinkey_id")
     assert {query: [user.last_name for user in matching(mine, query)] for query in FOUND} == FOUND
+
+
+def test_many_are_folded_as_each_by_itself() -> None:
+    """Among them some that a text with a limit of its own would take apart, and nothing at all."""
+    texts = ["HH-FK 1234", "", "Pool 007\nB", "Jörg\u00a0Müller", "a\u2028b", "\0", "Ende 12"]
+    for some in (texts, texts[:5], texts[1:2], []):
+        hays, squeezed = haystacks(some)
+        assert list(zip(hays, squeezed, strict=True)) == [
+            tuple(column[0] for column in haystacks([one])) for one in some
+        ]
+        assert sort_keys(some) == [sort_key(one) for one in some]

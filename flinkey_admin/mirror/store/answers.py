@@ -28,36 +28,37 @@ def apply(customer: Customer, answers: Sequence[Answer]) -> list[str]:
     """
     with quick():
         one_writer([customer.pk])
+        story = Story(customer, timezone.now())
+        listings = _listings(customer, [answer.name for answer in answers])
+        pages, overtaken = list[Page](), list[str]()
         # What is in a group is compared after the group's own end or return has been noted on its lists.
-        groups = [answer for answer in answers if answer.name == lists.GROUPS]
-        rest = [answer for answer in answers if answer.name != lists.GROUPS]
-        return [name for some in (groups, rest) if some for name in _apply(customer, some)]
-
-
-def _apply(customer: Customer, answers: Sequence[Answer]) -> list[str]:
-    digests = {answer.name: _digest(answer.found) for answer in answers}
-    names = sorted(digests)
-    listings = _listings(customer, names)
-    pages = [Page(answer, listings[answer.name], digests[answer.name]) for answer in answers]
-    overtaken = [page.answer.name for page in pages if _outdated(page)]
-    if overtaken:
+        for is_rest in (False, True):
+            some = [answer for answer in answers if (answer.name != lists.GROUPS) == is_rest]
+            if story.has_ended_lists:
+                listings = _listings(customer, [answer.name for answer in some])
+            taken = [Page(answer, listings[answer.name], _digest(answer.found)) for answer in some]
+            overtaken += [page.answer.name for page in taken if _outdated(page)]
+            taken = [page for page in taken if not _outdated(page)]
+            differ = [page for page in taken if page.digest != page.listing.digest]
+            for page in differ:
+                page.listing.changed_at = story.now
+            _take(customer, differ, story)
+            pages += taken
+        _save(customer, pages, story)
         release(customer, overtaken)
-    pages = [page for page in pages if page.answer.name not in overtaken]
-    story = Story(customer, timezone.now())
-    differ = [page for page in pages if page.digest != page.listing.digest]
-    _take(customer, differ, story)
-    for page in differ:
-        page.listing.changed_at = story.now
+        journal.outside(customer, story.seen, story.since)
+        return overtaken
+
+
+def _save(customer: Customer, pages: Sequence[Page], story: Story) -> None:
+    """What is known of the lists now, and which of the others can no longer be trusted to be as they were."""
     for page in pages:
-        page.listing.read_at, page.listing.digest = page.answer.asked_at, page.digest
-        page.listing.lease_until = None
-    columns = ["read_at", "digest", "changed_at", "size", "lease_until"]
-    save_lists([page.listing for page in pages], columns)
+        row = page.listing
+        row.read_at, row.digest, row.lease_until = page.answer.asked_at, page.digest, None
+    save_lists([page.listing for page in pages], ["read_at", "digest", "changed_at", "size", "lease_until"])
     _doubt(customer, story)
-    _outrun(customer, story.outrun.difference(names), story.now)
+    _outrun(customer, story.outrun.difference(page.answer.name for page in pages), story.now)
     Listing.objects.filter(customer=customer, name__in=story.void).delete()
-    journal.outside(customer, story.seen, story.since)
-    return overtaken
 
 
 def _listings(customer: Customer, names: Sequence[str]) -> dict[str, Listing]:

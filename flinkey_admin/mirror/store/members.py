@@ -61,7 +61,7 @@ def _take_members_of(
     """Who has joined and who has left a group; returns their ids."""
     joined, left = found.keys() - live.keys(), live.keys() - found.keys()
     where: Values = {"customer": customer.pk, "group": group.pk, "kind": str(kind), "seen_at": story.now}
-    insert(Membership, [{"thing_id": thing_id, **where} for thing_id in sorted(joined)])
+    insert(Membership, {"thing_id": sorted(joined)}, **where)
     Membership.objects.filter(pk__in=[live[thing_id] for thing_id in left]).update(ended_at=story.now)
     names = labels(customer, kind, left) if page.known else {}
     facts: Values = {"group_id": group.flinkey_id, "group_label": group.name}

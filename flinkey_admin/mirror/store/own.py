@@ -56,7 +56,8 @@ def _own_members(steps: Sequence[Step], now: dt.datetime) -> None:
 
 def _own_group(did: Step, now: dt.datetime) -> list[str]:
     name = did.args["name"]
-    values = {"name": name, "ended_at": None, **keys_of(records.Group(0, name))}
+    keys = {key: column[0] for key, column in keys_of([records.Group(0, name)]).items()}
+    values = {"name": name, "ended_at": None, **keys}
     Group.objects.update_or_create(
         customer_id=did.customer_id,
         flinkey_id=did.group_id or 0,

@@ -58,6 +58,7 @@ class Story:
         self.doubted: set[str] = set()
         self.doubted_kinds: set[Kind] = set()
         self.outrun: set[str] = set()  # short lists: what they were asked for before now is out of date
+        self.has_ended_lists = False  # what is in some groups was noted to be over, or never to have been read
         self.since = now
 
     def tell(

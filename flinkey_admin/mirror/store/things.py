@@ -13,25 +13,39 @@ from flinkey_admin.mirror.store.story import GONE, Page, Story, Values, What, la
 from flinkey_admin.mirror.store.windows import end_windows
 from flinkey_admin.mirror.writing import insert
 from flinkey_admin.web.names import Thing as Record
-from flinkey_admin.web.names import haystack, sort_key, sort_names, text_of
+from flinkey_admin.web.names import haystacks, sort_keys, sort_names, text_of
 
 # What a list within a group may leave out without saying that it is not so (README of the API, traps 19 and 20).
 LEFT_OUT = {"product_id", "terminated_at"}
 
 
-def keys_of(record: Record | records.Group) -> Values:
-    """What finds and what sorts a thing."""
-    words = [record.name] if isinstance(record, records.Group) else text_of(record)
-    hay, squeezed = haystack(words)
-    first, second = (sort_key(record.name), "") if isinstance(record, records.Group) else sort_names(record)
-    return {"search": hay, "squeezed": squeezed, "sort_name": first, "sort_second": second}
+KEYS = ("search", "squeezed", "sort_name", "sort_second")
+
+
+def keys_of(found: Sequence[Record | records.Group]) -> dict[str, Sequence[str]]:
+    """What finds and what sorts things of one kind: a column for each of KEYS."""
+    groups = [one.name for one in found if isinstance(one, records.Group)]
+    things = [one for one in found if not isinstance(one, records.Group)]
+    hays = haystacks(groups or [" ".join(text_of(one)) for one in things])
+    names = (sort_keys(groups), [""] * len(groups)) if groups else sort_names(things)
+    return dict(zip(KEYS, (*hays, *names), strict=True))
 
 
 def values_of(record: Record | records.Group) -> Values:
     """The columns of a record; a text that is missing is empty."""
+    return {name: column[0] for name, column in _columns_of([record]).items()}
+
+
+def _columns_of(found: Sequence[Record | records.Group]) -> dict[str, Sequence[Any]]:
+    """The columns of records of one kind; a text that is missing is empty."""
+    if not found:
+        return {}
+    names = COLUMNS[type(found[0])]
     return {
-        name: "" if (value := getattr(record, name)) is None and name not in _NULLABLE else value
-        for name in COLUMNS[type(record)]
+        name: [getattr(one, name) for one in found]
+        if name in _NULLABLE
+        else ["" if (value := getattr(one, name)) is None else value for one in found]
+        for name in names
     }
 
 
@@ -58,6 +72,7 @@ def take_groups(customer: Customer, page: Page, story: Story) -> None:
     found: list[records.Group] = page.answer.found
     taken = _take_rows(customer, Group, page, found, "groups", story, whole=True)
     end_groups(customer, taken.gone, story.now)
+    story.has_ended_lists = bool(taken.gone or taken.back)
     # What is in a group that is there again, nobody has read yet.
     again = [name for number in taken.back for name in lists.of_group(number)]
     if again:
@@ -102,13 +117,12 @@ def _take_rows(
     """Writes what differs. `whole`: the list is all there is, so what it lacks has gone. `more`: values of new rows."""
     rows: Any = model._default_manager.filter(customer=customer)
     known = {row.flinkey_id: row for row in (rows if whole else rows.filter(flinkey_id__in=[one.id for one in found]))}
-    fresh, changed = [], []
-    common: Values = {"customer": customer.pk, "seen_at": story.now, **more}
+    fresh, changed = list[Record | records.Group](), []
     ended = {number for number, row in known.items() if row.ended_at is not None}
     for record in {record.id: record for record in found}.values():
         row = known.get(record.id)
         if row is None:
-            fresh.append({**common, "flinkey_id": record.id, **values_of(record), **keys_of(record)})
+            fresh.append(record)
             if whole and page.known:
                 story.tell(page, What.NEW, kind, record.id, label(record), after=told(values_of(record)))
         elif _update(row, record, page, kind, story, whole=whole):
@@ -122,20 +136,18 @@ def _take_rows(
         row.ended_at = story.now
         story.tell(page, What.GONE, kind, row.flinkey_id, label(row.record()), before=told(values_of(row.record())))
         changed.append(row)
-    insert(model, fresh)
+    columns = {"flinkey_id": [one.id for one in fresh], **_columns_of(fresh), **keys_of(fresh)}
+    insert(model, columns, customer=customer.pk, seen_at=story.now, **more)
     if changed:
-        columns = [*values_of(changed[0].record()), *KEYS, "ended_at"]
-        model._default_manager.bulk_update(changed, columns, batch_size=200)
+        different = [*COLUMNS[type(changed[0].record())], *KEYS, "ended_at"]
+        model._default_manager.bulk_update(changed, different, batch_size=200)
     if kind != "groups" and (fresh or changed):
         story.doubted_kinds.add(Kind(kind))
     return Taken(
-        {row["flinkey_id"] for row in fresh},
+        {one.id for one in fresh},
         [row.flinkey_id for row in gone],
         [row.flinkey_id for row in changed if row.flinkey_id in ended],
     )
-
-
-KEYS = ("search", "squeezed", "sort_name", "sort_second")
 
 
 def _update(row: Any, record: Any, page: Page, kind: str, story: Story, *, whole: bool) -> bool:
@@ -151,7 +163,7 @@ def _update(row: Any, record: Any, page: Page, kind: str, story: Story, *, whole
     back = row.ended_at is not None
     if not before and not back:
         return False
-    for name, value in {**wanted, **keys_of(record)}.items():
+    for name, value in {**wanted, **{key: column[0] for key, column in keys_of([record]).items()}}.items():
         setattr(row, name, value)
     if back:
         row.ended_at = None
