@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Exists
 from django.utils import timezone
 
 from flinkey_admin.accounts import services as accounts
@@ -167,9 +168,9 @@ def open_copy(
     Raises the client's errors when a first visit cannot be read: there is nothing to show. Raises StillReadingError
     when flinkey has not answered in time.
     """
-    found = _listings(scope.customer, [*wanted.needed, *wanted.held.values()])
+    found = _listings(scope.customer, [*wanted.needed, *wanted.held.values()], wanted.thing)
     unread = [name for name in wanted.needed if not _was_read(found.get(name), NEVER)]
-    if unread and wanted.held and not _has(scope.customer, wanted.thing):
+    if unread and not any(getattr(row, "has_thing", False) for row in found.values()):
         wanted = replace(wanted, held={})  # flinkey may know what has come since
     copy = Copy(scope.customer, wanted, found)
     if any(copy.row(name) is None for name in unread):
@@ -184,22 +185,19 @@ def open_copy(
     return copy
 
 
-def _has(customer: Customer, thing: tuple[Kind, int] | None) -> bool:
-    """Whether the copy has a row of this car or user, be it one that has gone."""
-    if thing is None:
-        return False
-    rows: Any = THINGS[thing[0]]._default_manager.filter(customer=customer, flinkey_id=thing[1])
-    return bool(rows.exists())
-
-
 def sizes(customer: Customer, names: Sequence[str]) -> dict[str, int]:
     """How many rows these lists have, as far as they were read."""
     rows = Listing.objects.filter(customer=customer, name__in=names).exclude(read_at=None)
     return dict(rows.values_list("name", "size"))
 
 
-def _listings(customer: Customer, names: Sequence[str]) -> dict[str, Listing]:
+def _listings(customer: Customer, names: Sequence[str], thing: tuple[Kind, int] | None = None) -> dict[str, Listing]:
+    """These lists, and how far the sweep has come. On each, when asked for a car or user, whether the copy has a row of
+    that one, be it gone: `has_thing`."""
     rows = Listing.objects.filter(customer=customer, name__in=[*names, lists.EVERYTHING])
+    if thing:
+        same: Any = THINGS[thing[0]]._default_manager.filter(customer=customer, flinkey_id=thing[1])
+        rows = rows.annotate(has_thing=Exists(same))
     return {row.name: row for row in rows}
 
 
