@@ -65,7 +65,7 @@
     const field = document.getElementById(hit.dataset.fill);
     field.value = hit.value;
     leaveSearch(event);
-    document.getElementById("check")?.dispatchEvent(new Event("input"));
+    document.getElementById("check")?.dispatchEvent(new Event("chosen"));
   }
 
   function leaveSearch(event) {
@@ -77,9 +77,12 @@
 
   /* ---- news of the page: what was asked for before somebody searched or sorted is no news any more ---- */
   const withoutMark = (address) => address.split("seen=")[0];
+  htmx.config.morphIgnore.push("open"); // what somebody has unfolded stays so
 
   function dropOldNews(event) {
     const { ctx } = event.detail;
+    // Nor does what was typed before somebody walks through the hits change these.
+    if (ctx?.target?.matches?.(".found") && ctx.target.contains(document.activeElement)) event.preventDefault();
     const watch = document.getElementById("watch");
     const asked = ctx?.sourceElement?.id === "watch" && ctx.request?.action;
     if (asked && watch && withoutMark(asked) !== withoutMark(watch.getAttribute("hx-get"))) event.preventDefault();

@@ -7,6 +7,8 @@ const found = document.getElementById("options-found");
 const here = document.getElementById("options-here");
 const say = dialog.querySelector("[role=status]");
 let openOther;
+let hitsOf = ""; // what the hits were asked for
+let taken = ""; // what an arrow has led to
 let count = 0; // of the options that have an id
 
 const wordsOf = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
@@ -50,22 +52,25 @@ function sift() {
     option.hidden = !found.contains(option) && !asked.every((word) => wordsOf(option.textContent).some((one) => one.startsWith(word)));
   }
   const fitting = shown();
-  if (!fitting.includes(active())) choose(fitting[0]);
+  if (!fitting.includes(active())) choose(fitting.find((one) => one.textContent === taken) ?? fitting[0]);
   say.textContent = fitting.length ? "" : say.dataset.none;
 }
 
 function key(event) {
   const way = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   const options = shown();
-  if (way) choose(options.at((options.indexOf(active()) + way) % options.length));
-  else if (event.key === "Enter") enter();
+  if (way) {
+    choose(options.at((options.indexOf(active()) + way) % options.length));
+    taken = active()?.textContent ?? "";
+  } else if (event.key === "Enter") enter();
   else return;
   event.preventDefault();
 }
 
 // Whoever is quicker than the hits gets to the search: its only hit is shown at once.
 function enter() {
-  if (active()) active().click();
+  const option = active();
+  if (option && (!found.contains(option) || hitsOf === field.value.trim())) option.click();
   else location.assign(`${new URL("../..", import.meta.url).pathname}search/?${new URLSearchParams({ q: field.value })}`);
 }
 
@@ -84,11 +89,16 @@ export function open(text, other) {
 
 field.addEventListener("input", () => {
   if (!field.value.trim()) found.replaceChildren();
+  taken = "";
   choose(null);
   sift();
 });
 field.addEventListener("keydown", key);
-document.addEventListener("htmx:after:swap", () => { if (dialog.open) sift(); });
+document.addEventListener("htmx:after:swap", (event) => {
+  const { ctx } = event.detail;
+  if (ctx?.target === found) hitsOf = new URL(ctx.request.action, location).searchParams.get("q")?.trim() ?? "";
+  if (dialog.open) sift();
+});
 dialog.addEventListener("click", (event) => {
   const opens = event.target.closest("[data-opens]");
   if (!opens) return;

@@ -20,7 +20,18 @@ from django.contrib.staticfiles.views import serve
 from django.db import connections, transaction
 from django.http import HttpRequest
 from django_tasks.signals import task_enqueued
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import (
+    APIResponse,
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Locator,
+    Page,
+    Playwright,
+    Route,
+    expect,
+    sync_playwright,
+)
 from playwright.sync_api import Error as BrowserError
 
 from flinkey_admin.mirror.models import Upstream
@@ -38,7 +49,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PATIENCE = 15_000  # milliseconds; several windows may be at work at once on a small machine
+PATIENCE = 45_000  # milliseconds; several windows may be at work at once on a small machine
 ARRIVAL = 45_000  # milliseconds for a page with all its files: Chromium waits up to 20 s for what it is loading already
 LOOK = 0.3  # seconds between two looks of the worker for what waits; what it is asked for it does at once
 expect.set_options(timeout=PATIENCE)
@@ -90,6 +101,20 @@ def _serve(handler: StaticFilesHandler, request: HttpRequest) -> Any:
     response = serve(request, handler.file_path(request.path), insecure=True)
     response.headers["Cache-Control"] = "max-age=3600"
     return response
+
+
+@pytest.fixture(scope="session", autouse=True)
+def a_click_waits_for_the_page_it_leads_to() -> Iterator[None]:
+    """Playwright goes on as soon as that begins to come, without styles and scripts; a person sees it first."""
+    click = Locator.click
+
+    def click_and_see(place: Locator, **options: Any) -> None:
+        click(place, **options)
+        place.page.wait_for_load_state()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Locator, "click", click_and_see)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -222,6 +247,30 @@ def desk(page: Page, live_server: Any) -> Page:
     page.context.add_cookies([{"name": name, "value": value, "url": live_server.url} for name, value in kept])
     page.goto("/groups/")
     return page
+
+
+class Held:
+    """Answers of the dashboard that are on their way until they are let go."""
+
+    def __init__(self, page: Page, address: str) -> None:
+        """address: a pattern of the addresses that they answer."""
+        self.page, self.address, self.answers = page, re.compile(address), list[tuple[Route, APIResponse]]()
+        page.route(self.address, self._hold)
+
+    def _hold(self, route: Route) -> None:
+        self.answers.append((route, route.fetch()))
+
+    def wait(self) -> None:
+        """Until there is one."""
+        while not self.answers:
+            self.page.wait_for_timeout(20)
+
+    def let_go(self) -> None:
+        """They arrive, and what becomes of them is done."""
+        for route, answer in self.answers:
+            route.fulfill(response=answer)
+        self.page.unroute(self.address)
+        self.page.wait_for_timeout(500)
 
 
 def sign_in(page: Page, email: str = COORDINATOR, *, at: str = "/sign-in/") -> None:

@@ -6,7 +6,7 @@ from playwright.sync_api import FloatRect, Locator, Page, expect
 
 from flinkey_admin.operations.models import Operation
 from flinkey_admin.sandbox import Remote
-from tests.browser.conftest import members, tick
+from tests.browser.conftest import Held, members, tick
 from tests.browser.test_every_page import measure
 from tests.browser.test_ticks import ticked
 
@@ -82,7 +82,8 @@ def test_the_shortcuts_are_listed_and_single_keys_can_be_turned_off(desk: Page) 
     desk.keyboard.type("shortc")
     press(desk, "Enter")
     dialog.get_by_role("checkbox", name="Shortcuts of a single key").check()
-    press(desk, "Escape", "g", "c")
+    press(desk, "Escape")
+    desk.keyboard.type("gc")
     arrive(desk, "Cars")
     desk.goto("/help/")
     press(desk, "?")  # whatever ids a page has
@@ -103,7 +104,7 @@ def test_the_palette_finds_pages_things_and_acts(desk: Page, flinkey: Remote) ->
     expect(option).to_have_text("Move to… (2 selected)")
     press(desk, "ArrowUp")
     expect(option).to_have_text("Help")
-    desk.keyboard.type("müller")
+    field.fill("müller")
     expect(option).to_have_text(re.compile("Jörg Müller"))
     expect(field).to_have_attribute("aria-activedescendant", option.get_attribute("id") or "none")
     assert measure(desk) == {}
@@ -126,6 +127,31 @@ def test_the_palette_finds_pages_things_and_acts(desk: Page, flinkey: Remote) ->
     desk.keyboard.type("hhnw91")
     press(desk, "Enter")  # before the hits have come
     arrive(desk, re.compile("^Pool 4"))
+
+
+def test_enter_opens_no_hit_of_what_was_typed_before(desk: Page) -> None:
+    press(desk, "Control+k")
+    field, option = desk.get_by_role("combobox"), desk.get_by_role("option", selected=True)
+    field.fill("hhnw")
+    expect(option).to_have_text(re.compile("^Pool 3"))
+    Held(desk, "acts=1.*q=hhnw91")
+    field.fill("hhnw91")
+    press(desk, "Enter")
+    arrive(desk, re.compile("^Pool 4"))
+
+
+def test_what_an_arrow_has_led_to_stays_chosen_when_the_hits_come_again(desk: Page) -> None:
+    press(desk, "Control+k")
+    field, option = desk.get_by_role("combobox"), desk.get_by_role("option", selected=True)
+    field.fill("pool")
+    expect(option).to_have_text(re.compile("^Pool 1"))
+    late = Held(desk, "acts=1.*q=pool[+]")
+    field.fill("pool ")
+    late.wait()
+    press(desk, "ArrowDown", "ArrowDown")
+    expect(option).to_have_text(re.compile("^Pool 3"))
+    late.let_go()
+    expect(option).to_have_text(re.compile("^Pool 3"))
 
 
 def test_arrows_walk_the_bars_of_the_timeline(desk: Page) -> None:

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from flinkey_admin.mirror import breaker, pages, reading
 from flinkey_admin.sandbox import Remote
-from tests.browser.conftest import tick
+from tests.browser.conftest import Held, tick
 
 MOMENT = dt.timedelta(milliseconds=200)
 
@@ -79,7 +79,7 @@ def test_a_car_deleted_while_its_page_is_open_says_so_and_keeps_its_story(desk: 
 
 def test_a_window_given_here_turns_green_while_one_watches(desk: Page, flinkey: Remote) -> None:
     desk.goto("/assignments/new/?car=4&user=2&next=/cars/4/")
-    flinkey.settings(delay=1.0)
+    flinkey.settings(delay=6)
     desk.get_by_role("button", name="Give access").click()
     row = desk.locator("#windows tbody tr")
     expect(row).to_have_attribute("data-state", "waiting")
@@ -99,6 +99,31 @@ def test_what_somebody_searches_wins_over_news_of_the_list_before(desk: Page, fl
         expect(desk.locator("tr[data-id] .name")).to_have_text(["Pool 3"])
 
 
+def test_hits_are_not_exchanged_under_the_hand_that_walks_through_them(desk: Page) -> None:
+    desk.goto("/groups/")
+    desk.get_by_role("searchbox", name="Search the whole fleet").fill("poo")
+    hits = desk.locator("#found .hits a")
+    expect(hits).to_have_count(4)
+    late = Held(desk, "/search/.*q=pool")
+    desk.keyboard.type("l")
+    late.wait()
+    desk.keyboard.press("ArrowDown")
+    late.let_go()
+    expect(hits.first).to_be_focused()
+
+
+def test_what_is_unfolded_stays_so_when_the_row_has_news(desk: Page, flinkey: Remote) -> None:
+    """Somebody looks for a button in it just then."""
+    desk.goto("/cars/2/")
+    row = desk.locator("#windows tr[data-phase=running]").first
+    row.locator("summary").click()
+    expect(row.get_by_role("button", name="1 hour more")).to_be_visible()
+    number = int(row.get_attribute("data-id") or 0)
+    flinkey.change("end_window", window=number, end="2031-01-01T08:00:00Z")
+    expect(row).to_contain_text("2031")
+    expect(row.get_by_role("button", name="1 hour more")).to_be_visible()
+
+
 def test_the_search_in_the_head_answers_as_one_types(desk: Page, flinkey: Remote) -> None:
     desk.goto("/groups/")
     desk.keyboard.press("/")
@@ -114,6 +139,7 @@ def test_the_search_in_the_head_answers_as_one_types(desk: Page, flinkey: Remote
     desk.keyboard.press("ArrowDown")
     desk.keyboard.press("Enter")
     expect(desk.get_by_role("heading", level=1)).to_contain_text("Pool 2")
+    desk.wait_for_load_state()
 
     field.fill("hh-nw 91")
     expect(hits).to_have_count(1)
