@@ -85,8 +85,7 @@ def a_morning_s_work(front: Front, page: Page) -> None:
     expect(page.locator("#shortcuts")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.locator("#shortcuts")).to_be_hidden()
-    page.keyboard.press("g")
-    page.keyboard.press("c")
+    page.keyboard.type("gc")
     expect(page).to_have_url(f"{front.url}cars/")
 
     page.locator(".mark").click()

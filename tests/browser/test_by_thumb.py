@@ -43,6 +43,6 @@ def test_a_receipt_fits_the_phone_however_long_the_name(
     sign_in(phone)
     phone.goto(f"/users/{person}/")
     phone.get_by_role("button", name="End all access…").tap()
-    phone.get_by_role("button", name="End all access").tap()
+    phone.get_by_role("button", name="End all access", exact=True).tap()
     expect(phone.get_by_role("link", name="Back to Maximiliane")).to_be_visible()
     assert phone.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]

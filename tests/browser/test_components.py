@@ -39,7 +39,7 @@ def window(open_window: Open, live_server: Any) -> Page:
     """A window that draws blocks for signs, and in which no toast goes by itself; nobody has signed in."""
     page = open_window(base_url=live_server.url, bypass_csp=True, reduced_motion="reduce").new_page()
     page.clock.install()
-    page.clock.pause_at(time.time() + 1)
+    page.clock.pause_at(time.time() + 60)
     return page
 
 

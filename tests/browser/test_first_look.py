@@ -20,7 +20,7 @@ def slow(flinkey: Remote, settings: Any) -> Remote:
 
 
 def test_a_page_that_waits_turns_into_the_other_by_itself(desk: Page, slow: Remote) -> None:
-    slow.settings(latency=1.5)
+    slow.settings(latency=5)
     desk.goto("/users/2/")
     expect(desk.get_by_role("heading", level=1)).to_have_text(WAITS)
     expect(desk.get_by_text("flinkey has not answered yet.")).to_be_visible()
@@ -29,7 +29,7 @@ def test_a_page_that_waits_turns_into_the_other_by_itself(desk: Page, slow: Remo
 
 
 def test_it_is_a_page_like_any_other_and_stands_still_for_whoever_wants_that(desk: Page, slow: Remote) -> None:
-    slow.settings(latency=1.5)
+    slow.settings(latency=5)
     desk.route("**/*waiting=1*", lambda route: route.fulfill(status=204))  # it goes on waiting
     desk.goto("/users/2/")
     expect(desk.get_by_role("heading", level=1)).to_have_text(WAITS)

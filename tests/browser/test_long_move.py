@@ -18,9 +18,9 @@ HAMBURG, BERLIN = [1, 2, 3, 4], [5, 6]
 def pause_is_over(flinkey: Remote) -> None:
     """The two minutes that flinkey asked for have passed, and a page has met it well since."""
     flinkey.clear_faults()
-    Operation.objects.exclude(next_try_at=None).update(next_try_at=timezone.now())
     Upstream.objects.update(trouble="", next_try_at=None)
     Step.objects.exclude(wait_until=None).update(wait_until=timezone.now())
+    Operation.objects.exclude(next_try_at=None).update(next_try_at=timezone.now())  # the worker takes it up at once
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ def test_a_fault_is_one_calm_line_and_leaves_the_list_alone(page: Page, stand: S
         expect(page.locator("tr[data-id]")).to_have_count(50)
     finally:
         stand.remote.clear_faults()
-    expect(page.locator("#age .trouble")).to_have_count(0, timeout=40_000)
+    expect(page.locator("#age .trouble")).to_have_count(0, timeout=90_000)
 
 
 def test_a_group_that_somebody_has_deleted_meanwhile_is_a_toast(
@@ -34,7 +34,10 @@ def test_a_group_that_somebody_has_deleted_meanwhile_is_a_toast(
     group = stand.remote.change("create_group", name="Bald weg")
     car = stand.remote.state(1)["cars"][0]["id"]
     stand.remote.change("add_member", kind="cars", group=group, id=car)
-    page.goto("/groups/?fresh=1")  # within the same five seconds nobody would ask for the list of groups again
+    while not page.get_by_role(
+        "link", name="Bald weg"
+    ).count():  # whoever reads the groups just now may have begun before
+        page.goto("/groups/?fresh=1")
     page.goto(f"/groups/{group}/cars/")
     stand.remote.change("delete_group", group=group, force=True)
     page.get_by_role("link", name="Refresh").click()

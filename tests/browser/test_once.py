@@ -33,7 +33,7 @@ def test_so_does_impatience_with_a_slow_flinkey(desk: Page, flinkey: Remote) -> 
     for _press in range(3):  # by coordinates: Playwright would wait for the page that comes
         desk.mouse.dblclick(middle["x"] + 10, middle["y"] + 10)
     desk.keyboard.press("Enter")
-    expect(desk.get_by_role("heading", level=1)).to_have_text("Kiel", timeout=10_000)
+    expect(desk.get_by_role("heading", level=1)).to_have_text("Kiel")
     flinkey.settings(latency=0)
     assert len(posted) == 1
     assert len(flinkey.requests("createGroup")) == 1
@@ -65,7 +65,7 @@ def test_a_double_click_gives_one_access(desk: Page, flinkey: Remote) -> None:
     desk.goto("/assignments/new/?car=4&user=2&next=/cars/4/")
     desk.get_by_role("button", name="Give access").dblclick()
     expect(desk).to_have_url(re.compile(r"/cars/4/$"))
-    expect(desk.locator("#windows tbody tr")).to_have_attribute("data-state", "confirmed", timeout=12_000)
+    expect(desk.locator("#windows tbody tr")).to_have_attribute("data-state", "confirmed")
     assert len(flinkey.requests("createAssignment")) == 1
 
 

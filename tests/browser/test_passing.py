@@ -16,7 +16,7 @@ def drivers(remote: Remote, car: int) -> list[int]:
 
 
 def test_a_driver_hands_over_to_the_next_one(desk: Page, flinkey: Remote) -> None:
-    flinkey.settings(delay=2.5)
+    flinkey.settings(delay=6)
     desk.goto("/cars/2/")
     desk.locator("summary", has_text="Extend, end… Seán O'Brien").click()
     desk.get_by_role("link", name="Hand over the car…").click()
@@ -41,7 +41,7 @@ def test_a_driver_hands_over_to_the_next_one(desk: Page, flinkey: Remote) -> Non
     expect(second).to_contain_text("Waits for the one before")
     expect(desk.locator(".tray.state")).to_have_count(0)
     desk.evaluate("document.body.dataset.same = 'page'")
-    expect(desk.locator("#receipt")).to_have_attribute("data-state", "confirmed", timeout=25_000)
+    expect(desk.locator("#receipt")).to_have_attribute("data-state", "confirmed", timeout=60_000)
     expect(second).to_contain_text("Given")
     assert desk.evaluate("document.body.dataset.same") == "page", "no reload"
     assert drivers(flinkey, 2) == [1, 2, 3]
@@ -52,7 +52,7 @@ def test_a_driver_hands_over_to_the_next_one(desk: Page, flinkey: Remote) -> Non
     expect(desk.get_by_role("heading", level=1)).to_contain_text("Undo the hand-over of Pool 2")
     desk.get_by_role("button", name="Undo", exact=True).click()
     expect(desk).to_have_url(re.compile(r"/operations/\d+/$"))
-    expect(desk.locator("#receipt")).to_have_attribute("data-state", "confirmed", timeout=25_000)
+    expect(desk.locator("#receipt")).to_have_attribute("data-state", "confirmed", timeout=60_000)
     assert drivers(flinkey, 2) == [1, 3]
 
 
@@ -65,6 +65,6 @@ def test_the_car_is_swapped_on_a_phone(desk: Page, flinkey: Remote) -> None:
     desk.get_by_role("button", name="Continue to the review").click()
     expect(desk.get_by_role("heading", level=1)).to_contain_text("Give Seán O'Brien the car Pool 4")
     desk.get_by_role("button", name="Swap the car", exact=True).click()
-    expect(desk.locator("#receipt")).to_have_attribute("data-state", "confirmed", timeout=25_000)
+    expect(desk.locator("#receipt")).to_have_attribute("data-state", "confirmed", timeout=60_000)
     assert drivers(flinkey, 4) == [3]
     expect(desk.locator("#rows li")).to_have_count(2)

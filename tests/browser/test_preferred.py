@@ -50,6 +50,7 @@ def test_without_colours_what_is_on_is_framed_and_a_state_has_an_edge(desk: Page
     now = desk.locator(".line").evaluate("line => getComputedStyle(line).backgroundColor")
     assert now != desk.locator("body").evaluate("body => getComputedStyle(body).backgroundColor")
     desk.goto("/cars/?tick=1")
+    expect(desk.locator(".state:not(.none)").first).to_be_visible()
     assert set(desk.locator(".state:not(.none)").evaluate_all(EDGES)) == {"1px solid"}
 
 

@@ -99,6 +99,7 @@ def test_a_day_is_taken_out_and_the_rest_is_ended(given: Page, flinkey: Remote) 
 def test_a_review_is_as_short_on_a_phone_as_it_should_be(reviewed: Page) -> None:
     """Its names once had no room beside their times, and stood there letter below letter."""
     reviewed.set_viewport_size({"width": 390, "height": 844})
+    expect(reviewed.locator(".plan-list li").first).to_be_visible()
     for line in reviewed.locator(".plan-list li").all():
         box = line.bounding_box()
         assert box

@@ -34,9 +34,7 @@ def test_what_was_typed_into_the_access_form_is_still_there(desk: Page, flinkey:
     desk.get_by_role("checkbox", name="Yes, both at the same time").check()
     desk.get_by_role("button", name="Give access").click()
     expect(desk).to_have_url(re.compile(r"/cars/1/$"))
-    expect(desk.locator("#windows tbody tr", has_text="Zoë Groß")).to_have_attribute(
-        "data-state", "confirmed", timeout=12_000
-    )
+    expect(desk.locator("#windows tbody tr", has_text="Zoë Groß")).to_have_attribute("data-state", "confirmed")
     assert len(flinkey.requests("createAssignment")) == 1
 
 
@@ -85,7 +83,7 @@ def test_a_page_that_waits_leads_to_the_sign_in_by_itself(desk: Page, flinkey: R
     desk.get_by_role("button", name="Give access").click()
     expect(desk.locator("#windows tbody tr")).to_have_attribute("data-state", "waiting")
     flinkey.expire_tokens()
-    expect(desk.get_by_role("heading", level=1)).to_have_text("Sign in", timeout=12_000)
+    expect(desk.get_by_role("heading", level=1)).to_have_text("Sign in")
     sign_in(desk)
     expect(desk).to_have_url(re.compile(r"/cars/4/$"))
     expect(desk.locator("#windows tbody tr")).to_have_attribute("data-state", "waiting")

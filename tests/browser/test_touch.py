@@ -54,5 +54,5 @@ def test_the_menu_opens_above_the_bar_of_the_ticked_rows(phone: Page) -> None:
     tick(phone, "Pool 1")
     expect(phone.get_by_role("group", name="What to do with what is ticked")).to_be_visible()
     phone.locator("nav.side summary").tap()
-    phone.locator("nav.side .list a").last.tap(timeout=3000)  # what lies under the bar cannot be tapped
+    phone.locator("nav.side .list a").last.tap()  # what lies under the bar cannot be tapped
     expect(phone.get_by_role("heading", level=1)).to_have_text("Help")

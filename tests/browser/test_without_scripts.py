@@ -36,6 +36,8 @@ def windows_of(remote: Remote, car: int) -> list[dict[str, Any]]:
 
 
 def rows(page: Page) -> list[str]:
+    expect(page.locator("tr[data-id]").first).to_be_visible()
+    page.wait_for_load_state()
     return [row.get_attribute("data-id") or "" for row in page.locator("tr[data-id]").all()]
 
 

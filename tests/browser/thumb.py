@@ -29,6 +29,7 @@ class Thumb:
 
     def tap(self, place: Locator) -> None:
         expect(place).to_be_visible()
+        self.page.wait_for_load_state()
         self.page.wait_for_timeout(self.look)
         place.tap()
         self.taps += 1

@@ -12,7 +12,7 @@ from tests.fleet.reading import Reader, by_htmx, read, reader
 from tests.fleet.test_browse_costs import queries
 from tests.mirror.stage import listing
 from tests.mirror.test_costs import AT_MOST, grow
-from tests.operations.stage import visible
+from tests.operations.stage import Clock, visible
 from tests.operations.windows import give
 
 
@@ -106,7 +106,9 @@ def test_namesakes_are_counted_once_each(coordinator: Person, flinkey: Remote) -
     assert "Show all 9" in visible(coordinator.get("/search/", {"q": "zuwachs"}))
 
 
-def test_what_fits_things_of_every_kind_costs_no_more_than_a_page(coordinator: Person, flinkey: Remote) -> None:
+def test_what_fits_things_of_every_kind_costs_no_more_than_a_page(
+    clock: Clock, coordinator: Person, flinkey: Remote
+) -> None:
     grow(flinkey)
     for address in ("/cars/", "/users/", "/groups/", "/services/", "/products/"):
         read(coordinator, address)

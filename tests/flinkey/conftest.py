@@ -30,9 +30,10 @@ def remote(sandbox: Sandbox) -> Remote:
 
 
 @pytest.fixture
-def transport(sandbox: Sandbox) -> Iterator[Transport]:
-    """A transport to it with a short patience."""
-    transport = Transport(sandbox.url, API_KEY, timeout=0.5)
+def transport(request: pytest.FixtureRequest, sandbox: Sandbox) -> Iterator[Transport]:
+    """A transport to it, with a short patience where the answer is slow."""
+    is_slow = hasattr(request.node, "callspec") and request.node.callspec.params.get("fault") == "slow"
+    transport = Transport(sandbox.url, API_KEY, timeout=1.0 if is_slow else 30.0)
     yield transport
     transport.close()
 

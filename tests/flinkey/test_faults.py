@@ -31,7 +31,7 @@ FAULTS: dict[str, tuple[str, dict[str, Any], str, str, bool]] = {
     ),
     "reset before": ("reset-before", {}, "Unavailable", "OutcomeUnknown", False),
     "reset after": ("reset-after", {}, "Unavailable", "OutcomeUnknown", True),
-    "slow": ("slow", {"seconds": 0.7}, "Unavailable", "OutcomeUnknown", True),
+    "slow": ("slow", {"seconds": 3}, "Unavailable", "OutcomeUnknown", True),
     "page 502": ("html", {}, "Unavailable", "OutcomeUnknown", False),
     "page 200": ("html", {"status": 200}, "Unavailable", "OutcomeUnknown", False),
     "page 200 done": ("html", {"status": 200, "done": True}, "Unavailable", "OutcomeUnknown", True),

@@ -48,13 +48,13 @@ def silence(sock: socket.socket) -> None:
         sock.recv(1)
 
 
-def trickle(data: bytes) -> Callable[[socket.socket], None]:
-    """One byte every 20 ms."""
+def trickle(data: bytes, pause: float = 0.1) -> Callable[[socket.socket], None]:
+    """One byte after the other, with a pause of so many seconds after each."""
 
     def reply(sock: socket.socket) -> None:
         for byte in data:
             sock.sendall(bytes([byte]))
-            time.sleep(0.02)
+            time.sleep(pause)
 
     return reply
 

@@ -114,7 +114,7 @@ def beside(call: Callable[[], T]) -> "Future[T]":
     return future
 
 
-def until(so: Callable[[], object], patience: float = 5.0) -> None:
+def until(so: Callable[[], object], patience: float = 60.0) -> None:
     """Waits until something is so, which other threads are about to bring about."""
     end = time.monotonic() + patience
     while not so():

@@ -4,6 +4,7 @@ from flinkey_admin.sandbox import Remote
 from tests.conftest import Person
 from tests.fleet.test_browse_costs import queries
 from tests.mirror.stage import asked
+from tests.operations.stage import Clock
 
 AT_MOST = 12
 ADDRESSES = [
@@ -26,8 +27,11 @@ def grow(flinkey: Remote) -> None:
         flinkey.change("add_window", car=car, user=1, start="2030-01-01T08:00:00Z")
 
 
-def test_one_row_or_a_hundred(coordinator: Person, flinkey: Remote) -> None:
-    """All pages in one test: to let the fleet grow takes longer than to open them."""
+def test_one_row_or_a_hundred(clock: Clock, coordinator: Person, flinkey: Remote) -> None:
+    """All pages in one test: to let the fleet grow takes longer than to open them.
+
+    The clock stands: what is noted once a minute would be a statement more.
+    """
     few = {address: warm(coordinator, address) for address in ADDRESSES}
     grow(flinkey)
     many = {address: warm(coordinator, address) for address in ADDRESSES}

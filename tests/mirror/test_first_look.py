@@ -45,7 +45,7 @@ def test_a_page_says_that_it_waits_and_the_other_one_follows(coordinator: Person
 
 
 def test_without_scripts_the_browser_is_led_back_to_the_page(coordinator: Person, flinkey: Remote) -> None:
-    flinkey.fault("getCarsOfGroup", "slow", seconds=0.8)
+    flinkey.fault("getCarsOfGroup", "slow", seconds=2)
     page = coordinator.get("/groups/1/?q=pool")
     assert f'<meta http-equiv="refresh" content="0; url={html.escape(waiting(page))}">' in page.content.decode()
     led = coordinator.get(waiting(page))
@@ -53,7 +53,7 @@ def test_without_scripts_the_browser_is_led_back_to_the_page(coordinator: Person
 
 
 def test_nobody_else_is_kept_waiting_either_and_flinkey_is_asked_once(coordinator: Person, flinkey: Remote) -> None:
-    flinkey.fault("getCarsOfGroup", "slow", seconds=1.5)
+    flinkey.fault("getCarsOfGroup", "slow", seconds=4)
     flinkey.clear_requests()
     pages = [coordinator.get("/groups/1/") for _person in range(3)]
     assert all(map(waiting, pages))

@@ -84,7 +84,7 @@ def test_a_poll_does_not_wait_for_somebody_elses_reading(coordinator: Person, fl
     page = caught_up(coordinator, "/groups/")
     Listing.objects.update(read_at=timezone.now() - dt.timedelta(seconds=SOON))
     flinkey.clear_requests()
-    flinkey.fault("getGroups", "slow", seconds=0.6)
+    flinkey.fault("getGroups", "slow", seconds=3)
     first = beside(lambda: fresh(coordinator, "/groups/"))
     until(lambda: times_asked(flinkey))
     news = coordinator.poll(page)
@@ -157,9 +157,9 @@ def test_whoever_waits_for_a_slow_flinkey_keeps_its_lists(
     coordinator: Person, flinkey: Remote, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A lease is short, so that nobody waits long for a dead process; a living one renews it."""
-    monkeypatch.setattr(asking, "LEASE", dt.timedelta(seconds=0.6))
+    monkeypatch.setattr(asking, "LEASE", dt.timedelta(seconds=2))
     monkeypatch.setattr(asking, "ALIVE", 0.2)
-    flinkey.fault("getGroups", "slow", seconds=2)
+    flinkey.fault("getGroups", "slow", seconds=3.5)
     flinkey.clear_requests()
     pages = at_once(coordinator, ["/groups/"] * 4)
     assert [page.status_code for page in pages] == [200] * 4

@@ -197,7 +197,7 @@ def test_an_answer_asked_for_before_a_change_of_ours_does_not_bring_back_what_wa
         coordinator.get(address)
     review = coordinator.post("/groups/1/cars/move/", {"id": "1", "to": "2"}, follow=True)
     flinkey.clear_requests()
-    flinkey.fault("getCarsOfGroup", "slow", seconds=1.5)
+    flinkey.fault("getCarsOfGroup", "slow", seconds=3)
     old = beside(lambda: fresh(coordinator, "/groups/1/"))  # asked, seen by flinkey before the move, answered after it
     until(lambda: "/groups/1/cars" in times_asked(flinkey))
     press(coordinator, review, "run")
@@ -215,7 +215,7 @@ def test_a_refresh_between_our_call_and_our_noting_of_it(coordinator: Person, fl
     for address in ("/groups/1/", "/groups/2/"):
         coordinator.get(address)
     review = coordinator.post("/groups/1/cars/move/", {"id": "1", "to": "2"}, follow=True)
-    flinkey.fault(operation, "slow", seconds=1.5)
+    flinkey.fault(operation, "slow", seconds=3)
     run = beside(lambda: press(coordinator, review, "run"))
     there = operation == "assignCarToGroup"
     until(lambda: (1 in members(flinkey, "cars", 2)) if there else (1 not in members(flinkey, "cars", 1)))
@@ -239,7 +239,7 @@ def test_a_first_look_that_a_change_of_ours_overtakes_shows_the_whole_group(
     # The review has read who is in the group; as if it had not, for the sake of a first look.
     Membership.objects.filter(group__flinkey_id=2).delete()
     Listing.objects.filter(name="groups/2/cars").delete()
-    flinkey.fault("getCarsOfGroup", "slow", seconds=0.5)
+    flinkey.fault("getCarsOfGroup", "slow", seconds=3)
     flinkey.clear_requests()
     first = beside(lambda: coordinator.get("/groups/2/"))
     until(lambda: "/groups/2/cars" in times_asked(flinkey))

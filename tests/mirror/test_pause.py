@@ -64,7 +64,7 @@ def test_a_longer_pause_counts(clock: Clock, coordinator: Person, flinkey: Remot
 def test_an_answer_that_was_under_way_does_not_end_the_pause(coordinator: Person, flinkey: Remote) -> None:
     caught_up(coordinator, "/groups/1/")
     flinkey.clear_requests()
-    flinkey.fault("getGroups", "slow", seconds=0.5)
+    flinkey.fault("getGroups", "slow", seconds=3)
     early = beside(lambda: fresh(coordinator, "/groups/"))
     until(lambda: times_asked(flinkey))
     flinkey.fault("getProducts", "status", status=429, retry_after=60)

@@ -58,10 +58,10 @@ def test_a_first_visit_reads_the_least_and_the_next_one_nothing(
 
 def test_a_first_visit_reads_all_its_lists_at_once(coordinator: Person, flinkey: Remote) -> None:
     coordinator.get("/groups/2/")  # so that the templates are read
-    flinkey.settings(latency=0.2)
+    flinkey.settings(latency=1)
     began = time.monotonic()
     assert coordinator.get("/groups/1/").status_code == 200
-    assert 0.2 <= time.monotonic() - began < 0.6
+    assert 1 <= time.monotonic() - began < 3, "one after the other would take five seconds"
 
 
 def test_a_look_is_noted_while_flinkey_is_waited_for(coordinator: Person, flinkey: Remote) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from flinkey_admin.mirror import asking
+from flinkey_admin.mirror import asking, breaker
 from flinkey_admin.mirror.models import Listing
 from flinkey_admin.sandbox import Remote
 from tests.conftest import Person
@@ -20,8 +20,9 @@ SLOW = 2.1  # seconds
 
 
 @pytest.fixture
-def slow(clock: Clock, coordinator: Person, flinkey: Remote) -> Any:
+def slow(clock: Clock, coordinator: Person, flinkey: Remote, monkeypatch: pytest.MonkeyPatch) -> Any:
     """The page of a group, and flinkey has just taken long to answer its look for news."""
+    monkeypatch.setattr(breaker, "SLOW", dt.timedelta(seconds=2))
     for address in ("/cars/", "/services/"):
         caught_up(coordinator, address)
     page = caught_up(coordinator, "/groups/1/")

@@ -70,7 +70,7 @@ class Killer:
         handler.close_connection = True
 
     def ask(self, method: str, path: str, headers: dict[str, str], body: bytes) -> tuple[int, Any, bytes]:
-        connection = http.client.HTTPConnection(self._upstream.netloc, timeout=10)
+        connection = http.client.HTTPConnection(self._upstream.netloc, timeout=60)
         try:
             connection.request(method, path, body or None, headers)
             answer = connection.getresponse()

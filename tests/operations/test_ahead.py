@@ -60,7 +60,7 @@ def test_a_process_that_hung_sends_nothing_that_lay_ready(
     """By now somebody else may have done it, and a person may have taken it back. When nobody has, it goes on."""
     monkeypatch.setattr(upstream, "AT_ONCE", 4)
     monkeypatch.setattr(runner, "TELL", 0.0)
-    flinkey.settings(latency=0.2)
+    flinkey.settings(latency=1)
     steps = [Planned(Verb.ADD, f"car {car}", kind=Kind.CARS, thing_id=car, group_id=3) for car in range(1, 31)]
     operation = journal.plan(scope, Operation.Kind.ADD, {"count": len(steps)}, steps)
     flinkey.clear_requests()
@@ -69,9 +69,10 @@ def test_a_process_that_hung_sends_nothing_that_lay_ready(
     def hang(**_kwargs: object) -> None:
         if not seen:
             clock.advance(21)
-            time.sleep(1.2)
+            time.sleep(2.5)
             announced = operation.steps.exclude(state=State.PLANNED).count()
             seen.append((count(flinkey, "assignCarToGroup"), announced))
+            flinkey.settings(latency=0)
 
     signals.confirmed.connect(hang)
     try:

@@ -79,7 +79,7 @@ def run_and_die(
             killer.victim = child.pid
             child.stdin.write("go\n")
             child.stdin.flush()
-            code = child.wait(20)
+            code = child.wait(120)
     assert code == -9 or (commit and code == 0), f"it survived, with {code}, {killer.writes} writes"
     return code == -9
 

@@ -87,7 +87,7 @@ def test_the_sandbox_runs_without_any_settings(sandbox_alone: tuple[int, "subpro
     port, process = sandbox_alone
     assert answer(f"http://127.0.0.1:{port}/_sandbox/departures") == "[]"
     process.send_signal(signal.SIGTERM)
-    out, err = process.communicate(timeout=10)
+    out, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (0, "")
     assert f"http://127.0.0.1:{port}/v3" in out
     assert "sandbox-key" in out

@@ -35,8 +35,9 @@ LAUNCHER = f"""
 import signal, sys, time
 from flinkey_admin import launch
 signal.signal(signal.SIGTERM, launch._stop)
-processes = [launch._start([sys.executable, "-c", {AT_WORK!r}, *sys.argv[1:]], {{}})]
+processes = []
 try:
+    processes.append(launch._start([sys.executable, "-c", {AT_WORK!r}, *sys.argv[1:]], {{}}))
     time.sleep(60)
 except launch.Stop:
     pass
@@ -131,7 +132,7 @@ def test_what_is_asked_on_this_machine_goes_through_no_proxy() -> None:
     (asks,) = re.findall(r"^HEALTHCHECK .*\\\n  CMD (\[.*\])$", recipe, re.MULTILINE)
     with Wire(answer(200)) as wire:
         of_image = json.loads(asks.replace("http://127.0.0.1:8000/health/live/", wire.url))[2]
-        of_launcher = f"from flinkey_admin import launch; launch.PATIENCE = 3; launch._answering({wire.url!r}, [])"
+        of_launcher = f"from flinkey_admin import launch; launch.PATIENCE = 60; launch._answering({wire.url!r}, [])"
         for code in (of_image, of_launcher):
             done = start({"http_proxy": f"http://127.0.0.1:{free_port()}"}, [sys.executable, "-c", code])
             assert (done.returncode, done.stderr) == (0, "")

@@ -67,7 +67,7 @@ def sign_in(url: str, email: str, password: str = PASSWORD) -> Reply:
 def send(method: str, url: str, headers: dict[str, str], body: bytes | None = None) -> Reply:
     """One request on a connection of its own."""
     parts = urlsplit(url)
-    connection = HTTPConnection(parts.hostname or "", parts.port, timeout=10)
+    connection = HTTPConnection(parts.hostname or "", parts.port, timeout=60)
     try:
         target = quote(parts.path, safe="/%") + (f"?{parts.query}" if parts.query else "")
         connection.request(method, target, body, headers)

@@ -25,7 +25,7 @@ def test_a_process_of_its_own() -> None:
         assert remote.now().startswith("2026-11-22T08:00")
         assert {"delay": 9.0, "latency": 0.001, "strict": True}.items() <= remote.settings().items()
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=10) == 0
+        assert process.wait(timeout=60) == 0
     assert lines[0] == "flinkey sandbox, scenario yard"
     assert lines[2] == "API key         sandbox-key"
     assert lines[3].endswith("/_sandbox/")
