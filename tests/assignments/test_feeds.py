@@ -16,7 +16,7 @@ from icalendar import Calendar
 from flinkey_admin.accounts.models import Manager, Reach
 from flinkey_admin.assignments.models import Feed
 from flinkey_admin.sandbox import Remote
-from tests.conftest import COORDINATOR, Person
+from tests.conftest import BOTH, COORDINATOR, Person
 from tests.fleet.test_browse_costs import queries
 from tests.mirror.stage import asked
 from tests.operations.stage import Clock, page_of, receipt, visible
@@ -200,10 +200,26 @@ def test_it_rests_when_whoever_made_it_has_not_been_here_for_long(clock: Clock, 
     assert "Resting" in visible(seen.get(CAR))
 
 
+def test_it_rests_though_whoever_made_it_still_acts_for_another_customer(
+    clock: Clock, seen: Person, visitor: Person
+) -> None:
+    person = Person()
+    person.sign_in(BOTH)
+    person.post("/customers/", {"customer": "1"})
+    address = switch_on(person)
+    assert fetch(address).status_code == 200
+    Reach.objects.filter(customer__flinkey_id="1").update(checked_at=dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
+    assert fetch(address).status_code == 404
+
+
 def test_it_shows_one_customer_alone(seen: Person, southerner: Person) -> None:
     southerner.get("/cars/1/")
     south = switch_on(southerner)
     assert [title for title, _start, _end in events(fetch(south))] == ["Björn Häußler"]
+    assert {str(event["UID"]) for event in vevents(fetch(south))} & {
+        str(event["UID"]) for event in vevents(fetch(switch_on(seen)))
+    } == set(), "a program that has both calendars would take two windows of the same number for one"
+    seen.post(CAR, {"what": "off"})
     assert "Switch on" in visible(seen.get(CAR)), "the other customer's car 1 has none"
     seen.post(CAR, {"what": "off"})
     assert fetch(south).status_code == 200

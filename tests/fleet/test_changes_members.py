@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
+from flinkey_admin.accounts.models import Customer, Manager
 from flinkey_admin.fleet.models import Selection
 from flinkey_admin.operations.models import Operation, State, Step
 from flinkey_admin.sandbox import Remote
 from flinkey_admin.web import sentences
-from tests.conftest import Person
+from tests.conftest import BOTH, Person
 from tests.operations.stage import assert_plain, count, members, offers, page_of, press, receipt, says, visible
 
 KINDS = ["cars", "users", "services", "products"]
@@ -220,6 +221,22 @@ def test_a_selection_of_somebody_else_is_none(
     other_kind = act(coordinator, "remove", [], kind="users", selection=key)
     assert "Nothing was ticked" in visible(other_kind)
     assert Selection.objects.count() == 1
+
+
+def test_a_selection_of_one_customer_is_none_of_another(visitor: Person, flinkey: Remote) -> None:
+    visitor.sign_in(BOTH)
+    visitor.post("/customers/", {"customer": "1"})
+    visitor.look("/groups/1/cars/")
+    row = Selection.objects.create(
+        customer=Customer.objects.get(flinkey_id="1"),
+        manager=Manager.objects.get(email=BOTH),
+        kind="cars",
+        ids=[1],
+    )
+    assert "Nothing was ticked" not in visible(act(visitor, "remove", [], selection=str(row.pk)))
+    visitor.post("/customers/", {"customer": "2"})
+    visitor.look("/groups/1/cars/")
+    assert "Nothing was ticked" in visible(act(visitor, "remove", [], selection=str(row.pk)))
 
 
 @pytest.mark.parametrize("key", ["", "x", "00000000-0000-0000-0000-000000000000", "' OR 1=1", "9" * 500])

@@ -7,9 +7,9 @@ import pytest
 from flinkey_admin.accounts.models import Customer, Manager
 from flinkey_admin.accounts.scoping import scope_for
 from flinkey_admin.flinkey import Kind
-from flinkey_admin.mirror import queries
+from flinkey_admin.mirror import queries, store
 from flinkey_admin.mirror.models import THINGS, Group, Listing, Membership, Window
-from flinkey_admin.operations.models import Outside
+from flinkey_admin.operations.models import Operation, Outside, Step, Verb
 from flinkey_admin.operations.story import story_of
 from flinkey_admin.sandbox import Remote
 from tests.conftest import BOTH, COORDINATOR, SOUTHERNER, Person
@@ -157,3 +157,28 @@ def test_a_page_of_the_customer_left_behind_is_not_filled_with_the_other_one(
     clock.advance(6)
     news = person.poll(page)
     assert not any(word in news.content.decode() for word in SOUTH)
+
+
+def test_a_group_that_one_customer_never_had_stays_another_s(two: tuple[Person, Person]) -> None:
+    north, south = two
+    north.get("/groups/3/")
+    lists = Listing.objects.filter(customer__flinkey_id="1", name__startswith="groups/3/")
+    before = list(lists.order_by("pk").values())
+    assert before
+    assert south.get("/groups/3/").status_code == 404
+    assert list(lists.order_by("pk").values()) == before
+
+
+def test_what_two_customers_do_at_once_is_theirs(two: tuple[Person, Person]) -> None:
+    """The same car into the same group, noted together."""
+    for customer in Customer.objects.all():
+        person = Manager.objects.get(email={"1": COORDINATOR, "2": SOUTHERNER}[customer.flinkey_id])
+        operation = Operation.objects.create(customer=customer, person=person, kind=Operation.Kind.ADD)
+        Step.objects.create(
+            operation=operation, customer=customer, position=0, verb=Verb.ADD, kind="cars", thing_id=1, group_id=2
+        )
+    inside = Membership.objects.filter(group__flinkey_id=2, kind="cars", thing_id=1, ended_at=None)
+    assert inside.count() == 0
+    store.own(list(Step.objects.all()))
+    found = inside.values_list("customer__flinkey_id", "group__customer__flinkey_id")
+    assert sorted(found) == [("1", "1"), ("2", "2")]

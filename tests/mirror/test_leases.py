@@ -14,7 +14,7 @@ from flinkey_admin.mirror.models import Listing
 from flinkey_admin.sandbox import Remote
 from tests.conftest import COORDINATOR, Person
 from tests.fleet.reading import Reader, reader
-from tests.mirror.stage import SOON, asked, beside, caught_up, fresh, listing, times_asked, until, watch_of
+from tests.mirror.stage import SOON, asked, beside, caught_up, fresh, listing, times_asked, trouble, until, watch_of
 from tests.operations.stage import Clock, page_of
 
 threads = pytest.mark.django_db(transaction=True)
@@ -172,3 +172,25 @@ def test_leases_of_one_customer_do_not_hold_up_another(
     lease(["groups", "cars"], 40)
     assert reader(southerner.get("/groups/")).ids() == [1, 2]
     assert Person().sign_in(COORDINATOR).status_code == 302
+
+
+def test_nobody_waits_for_the_groups_of_another_customer(
+    coordinator: Person, southerner: Person, flinkey: Remote, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A group that is not known though nobody asks for the groups any more has gone."""
+    monkeypatch.setattr(asking, "wait_a_moment", lambda: pytest.fail("it waits"))
+    ours, theirs = (Customer.objects.get(flinkey_id=number) for number in ("1", "2"))
+    now = timezone.now()
+    Listing.objects.create(customer=theirs, name="groups", lease_until=now + dt.timedelta(seconds=40))
+    asking._wait_for_groups(ours, ["groups/99/cars"])
+
+
+def test_what_failed_for_another_customer_is_no_reason_to_blame_one_list(
+    clock: Clock, coordinator: Person, southerner: Person, flinkey: Remote
+) -> None:
+    """A list that fails again has a fault of its own; one that fails for the first time says that flinkey is down."""
+    theirs = Customer.objects.get(flinkey_id="2")
+    Listing.objects.create(customer=theirs, name="groups", rests_until=timezone.now() + dt.timedelta(seconds=5))
+    flinkey.fault("*", "status", status=503, times=-1)
+    assert coordinator.get("/groups/").status_code == 503
+    assert trouble()[0] == "down"

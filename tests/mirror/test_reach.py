@@ -3,10 +3,11 @@
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from flinkey_admin.accounts.models import Customer, Reach
 from flinkey_admin.accounts.scoping import live_scopes
-from flinkey_admin.mirror.models import Upstream
+from flinkey_admin.mirror.models import Listing, Upstream
 from flinkey_admin.sandbox import Remote
 from flinkey_admin.web import sentences
 from tests.conftest import BOTH, COORDINATOR, Person
@@ -39,6 +40,15 @@ def test_a_manager_who_is_taken_off_loses_the_page_within_a_minute(
     assert_plain(news)
     assert Reach.objects.filter(manager__email=COORDINATOR).count() == 0
     has_lost(coordinator)
+
+
+def test_also_when_nothing_on_the_page_is_due(clock: Clock, coordinator: Person, flinkey: Remote) -> None:
+    """So that no answer about the customer says it."""
+    page = caught_up(coordinator, "/groups/1/")
+    flinkey.change("revoke_manager", email=COORDINATOR)
+    clock.advance(NEXT)
+    Listing.objects.update(read_at=timezone.now())
+    assert coordinator.poll(page).status_code == 403
 
 
 def test_whoever_keeps_another_customer_keeps_that_one(clock: Clock, visitor: Person, flinkey: Remote) -> None:

@@ -14,11 +14,13 @@ from django.db import connection
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
+from flinkey_admin.accounts.models import Customer
 from flinkey_admin.checks import HINTS
 from flinkey_admin.node import pulse
 from flinkey_admin.node.checkup import configured, here, outside
 from flinkey_admin.node.checkup.lines import BAD, GOOD, LOOK, NONE, OFF, Line
 from flinkey_admin.node.models import Worker
+from flinkey_admin.operations.models import Webhook
 from flinkey_admin.operations.upkeep import run_operation
 from flinkey_admin.sandbox import Remote
 from tests.accounts.stage import operations
@@ -155,6 +157,12 @@ def test_machines_that_share_a_file_of_sqlite_are_noticed(db: None) -> None:
     all_at_work()
     Worker.objects.create(name="other:1", machine="other", queues="runs", seen_at=timezone.now())
     assert "SQLite" in here.workers().text
+
+
+def test_a_customer_hears_of_its_own_webhooks_alone(db: None) -> None:
+    ours, theirs = (Customer.objects.create(flinkey_id=number, name=number) for number in ("1", "2"))
+    Webhook.objects.create(customer=theirs, digest="x", body="{}")
+    assert (here.webhooks(ours).state, here.webhooks(theirs).state) == (OFF, GOOD)
 
 
 def test_nothing_need_be_done_for_webhooks_that_have_not_come(db: None, settings: Any) -> None:

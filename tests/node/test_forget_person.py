@@ -285,6 +285,7 @@ def test_by_number(known: Person) -> None:
     User.objects.create(customer=other, flinkey_id=ZOE, email="b@x.example", seen_at=timezone.now())
     with pytest.raises(CommandError, match="--customer"):
         forget("--user-id", str(ZOE))
+    assert persons.find(number=ZOE, customer="9").emails == {"b@x.example"}
 
 
 def test_a_part_of_another_s_address_is_not_the_person(known: Person) -> None:
