@@ -12,7 +12,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run serve test lint bench format lighthouse screenshots pictures browser clean thorough postgres kill machine planted alive wheel release audit observatory secure dropped cluster load
+.PHONY: help demo run serve test lint bench format lighthouse screenshots pictures browser clean thorough postgres kill pg machine planted alive wheel release audit observatory secure dropped cluster load
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
@@ -38,6 +38,9 @@ kill: $(VENV)/dev postgres ## kill -9 at every call and commit, 1,000 lost answe
 
 alive: $(VENV)/dev postgres ## backups put back in the middle of a move, full disks, wrong clocks, on SQLite and PostgreSQL
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --thorough -m sampled tests/node
+
+pg: $(VENV)/dev postgres ## the tests of pages, copy and changes on PostgreSQL
+	$(BIN)/python -m tests.on_postgres -q -n $(WORKERS) --dist worksteal
 
 # With POOL=transaction (or session) a PgBouncer stands before the database.
 POOLER = $(if $(POOL),pgbouncer)

@@ -68,7 +68,9 @@ def ranked(cars: "QuerySet[Any]", scope: Scope, span: Span, asked: Iterable[int]
     """The cars with a `rank`: whose windows nobody has read are not called free, whatever is known of them."""
     windows = queries.windows(scope).filter(overlapping(span)).exclude(car_id=None)
     throughout = Q(start__lte=span.start) & (Q(end=None) if span.end is None else Q(end=None) | Q(end__gte=span.end))
-    name = Concat(Value("cars/"), Cast(OuterRef("flinkey_id"), TextField()), Value("/windows"))
+    name = Concat(
+        Value("cars/"), Cast(OuterRef("flinkey_id"), TextField()), Value("/windows"), output_field=TextField()
+    )
     read = scoped(Listing.objects.all(), scope).filter(name=name).exclude(read_at=None)
     some = Q(flinkey_id__in=windows.values("car_id")) | Q(flinkey_id__in=list(asked))
     rank = Case(
