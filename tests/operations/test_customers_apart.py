@@ -6,8 +6,10 @@ from flinkey_admin.flinkey import Kind
 from flinkey_admin.operations import journal
 from flinkey_admin.operations.journal import Planned
 from flinkey_admin.operations.models import Operation, Verb
+from flinkey_admin.sandbox import Remote
 from tests.conftest import SOUTHERNER, Person
-from tests.operations.stage import Clock
+from tests.operations.stage import Clock, count
+from tests.operations.windows import agree
 
 
 def planned(scope: Scope, step: Planned) -> Operation:
@@ -35,3 +37,12 @@ def test_a_window_is_held_for_its_customer_alone(clock: Clock, scope: Scope, sou
     for one in (south, scope):
         planned(one, Planned(Verb.DELETE_WINDOW, "a window", window_id=1, car_id=1, user_id=1))
     assert Operation.objects.exclude(started_at=None).count() == 2
+
+
+def test_both_may_give_the_same_car_to_the_same_user(
+    clock: Clock, coordinator: Person, southerner: Person, flinkey: Remote
+) -> None:
+    flinkey.settings(delay=60)
+    for person in (coordinator, southerner):
+        agree(person, "/assignments/new/", {"car": "1", "user": "1", "start": "2030-02-01T08:00", "end": ""})
+    assert count(flinkey, "createAssignment") == 2
