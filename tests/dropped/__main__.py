@@ -32,7 +32,7 @@ BESIDE = (
 )
 # With two customers that have the same ids, besides those that have "apart" in their name.
 TWO = ("test_scoping", "test_customers", "test_stash", "test_again", "test_feeds", "test_webhooks")
-SHORTEST, TRIED = 6, 24  # tests that are tried of a place's: so many by their seconds, then those with two customers
+SHORTEST, TRIED = 6, 150  # tests that are tried of a place's: so many by their seconds, then those with two customers
 
 
 def main(tests: list[str]) -> int:

@@ -34,9 +34,13 @@ def test_a_change_waits_for_none_of_another_customer(clock: Clock, scope: Scope,
 def test_a_window_is_held_for_its_customer_alone(clock: Clock, scope: Scope, southerner: Person) -> None:
     south = scope_for(Manager.objects.get(email=SOUTHERNER), "2")
     assert south
+    old = Planned(Verb.DELETE_WINDOW, "a window", window_id=1, car_id=1, user_id=1)
+    times = {"start": "2030-02-01T08:00:00Z", "end": None}
+    new = Planned(Verb.CREATE_WINDOW, "another", car_id=1, user_id=1, args=times)
     for one in (south, scope):
-        planned(one, Planned(Verb.DELETE_WINDOW, "a window", window_id=1, car_id=1, user_id=1))
-    assert Operation.objects.exclude(started_at=None).count() == 2
+        planned(one, old)
+        planned(one, new)
+    assert Operation.objects.exclude(started_at=None).count() == 4
 
 
 def test_both_may_give_the_same_car_to_the_same_user(
