@@ -77,7 +77,7 @@
 
   /* ---- news of the page: what was asked for before somebody searched or sorted is no news any more ---- */
   const withoutMark = (address) => address.split("seen=")[0];
-  htmx.config.morphIgnore.push("open"); // what somebody has unfolded stays so
+  window.htmx?.config.morphIgnore.push("open"); // what somebody has unfolded stays so
 
   function dropOldNews(event) {
     const { ctx } = event.detail;
