@@ -28,7 +28,9 @@ def stage(remote: Remote, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(runner, "SLACK", 1e6)  # nobody waits for a pace in real time
     with time_machine.travel(NOW, tick=False) as traveller:
         remote.reset("yard")
+        log = sandbox.sim.requests  # the machine puts a shorter one there, which listens
         yield Stage(sandbox, traveller)
+        sandbox.sim.requests = log
         remote.reset("yard")
 
 
