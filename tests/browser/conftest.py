@@ -21,14 +21,12 @@ from django.db import connections, transaction
 from django.http import HttpRequest
 from django_tasks.signals import task_enqueued
 from playwright.sync_api import (
-    APIResponse,
     Browser,
     BrowserContext,
     ConsoleMessage,
     Locator,
     Page,
     Playwright,
-    Route,
     expect,
     sync_playwright,
 )
@@ -249,27 +247,41 @@ def desk(page: Page, live_server: Any) -> Page:
     return page
 
 
+# In the page, for a page whose requests Playwright has in its hand now and then waits for ever for one of its files.
+HOLD = """pattern => {
+  const fetch = window.fetch, late = [];
+  window.held = 0;
+  window.fetch = async (address, options) => {
+    const answer = await fetch(address, options);
+    if (new RegExp(pattern).test(address)) {
+      window.held++;
+      await new Promise((go) => late.push(go));
+    }
+    return answer;
+  };
+  window.letGo = () => {
+    window.fetch = fetch;
+    for (const go of late) go();
+  };
+}"""
+
+
 class Held:
-    """Answers of the dashboard that are on their way until they are let go."""
+    """Answers to the page at hand that are on their way until they are let go."""
 
     def __init__(self, page: Page, address: str) -> None:
         """address: a pattern of the addresses that they answer."""
-        self.page, self.address, self.answers = page, re.compile(address), list[tuple[Route, APIResponse]]()
-        page.route(self.address, self._hold)
-
-    def _hold(self, route: Route) -> None:
-        self.answers.append((route, route.fetch()))
+        self.page = page
+        page.evaluate(HOLD, address)
 
     def wait(self) -> None:
         """Until there is one."""
-        while not self.answers:
+        while not self.page.evaluate("window.held"):
             self.page.wait_for_timeout(20)
 
     def let_go(self) -> None:
         """They arrive, and what becomes of them is done."""
-        for route, answer in self.answers:
-            route.fulfill(response=answer)
-        self.page.unroute(self.address)
+        self.page.evaluate("window.letGo()")
         self.page.wait_for_timeout(500)
 
 

@@ -1,22 +1,31 @@
 """A page that was never read, while flinkey takes its time: it says so, and then turns into the other one."""
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from flinkey_admin.mirror import asking
 from flinkey_admin.sandbox import Remote
 from tests.browser.conftest import Complaints, Open, sign_in
+from tests.browser.standing import eventually
 from tests.browser.test_every_page import measure
 
 WAITS = "Asking flinkey"
+# The page asks whether the other one has come, and hears nothing.
+GOES_ON = """const fetch = window.fetch;
+window.fetch = (to, options) => String(to).includes("waiting=1") ? new Promise(() => {}) : fetch(to, options);
+"""
 
 
 @pytest.fixture
-def slow(flinkey: Remote, settings: Any) -> Remote:
+def slow(flinkey: Remote, settings: Any) -> Iterator[Remote]:
+    """Whoever has left a page that waits is gone when the test is: what flinkey answers then has been kept."""
     settings.FIRST_LOOK = 0.2
-    return flinkey
+    yield flinkey
+    eventually(lambda: asking.places._value == asking.READERS)
 
 
 def test_a_page_that_waits_turns_into_the_other_by_itself(desk: Page, slow: Remote) -> None:
@@ -30,7 +39,7 @@ def test_a_page_that_waits_turns_into_the_other_by_itself(desk: Page, slow: Remo
 
 def test_it_is_a_page_like_any_other_and_stands_still_for_whoever_wants_that(desk: Page, slow: Remote) -> None:
     slow.settings(latency=5)
-    desk.route("**/*waiting=1*", lambda route: route.fulfill(status=204))  # it goes on waiting
+    desk.add_init_script(GOES_ON)
     desk.goto("/users/2/")
     expect(desk.get_by_role("heading", level=1)).to_have_text(WAITS)
     moving = "getComputedStyle(document.querySelector('.skeleton')).animationName"

@@ -113,6 +113,7 @@ def test_what_drags_comes_with_a_hand_and_takes_what_that_has_done_meanwhile(wee
         week.wait_for_timeout(20)
     assert week.locator(".ghost").count() == 0
     coming[0].continue_()
+    week.unroute("**/timeline*.js")
     expect(week.locator(".ghost")).to_be_visible()
     expect(week.locator(NOTE)).to_have_css("position", "fixed")
     week.mouse.up()
