@@ -68,6 +68,7 @@ class Wire:
         self.connections = 0
         self._lock = threading.Lock()
         self._open: list[socket.socket] = []
+        self._is_over = False
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
         self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}/v3"
@@ -78,22 +79,31 @@ class Wire:
 
     def __exit__(self, *_: object) -> None:
         self._listener.close()
-        for sock in self._open:
-            sock.close()
+        with self._lock:
+            self._is_over = True
+            for sock in self._open:
+                sock.close()
+
+    def _keep(self, sock: socket.socket) -> None:
+        """Until the end; whoever comes as it ends is turned away."""
+        with self._lock:
+            self._open.append(sock)
+            if self._is_over:
+                sock.close()
 
     def _accept(self) -> None:
         with contextlib.suppress(OSError):
             while True:
                 sock, _ = self._listener.accept()
                 self.connections += 1
-                self._open.append(sock)
+                self._keep(sock)
                 threading.Thread(target=self._serve, args=(sock,), daemon=True).start()
 
     def _serve(self, plain: socket.socket) -> None:
         with contextlib.suppress(OSError):
             plain.sendall(self.greeting)
             sock = self.tls.wrap_socket(plain, server_side=True) if self.tls else plain
-            self._open.append(sock)
+            self._keep(sock)
             for request in _requests(sock):
                 with self._lock:
                     self.requests.append(request)
