@@ -85,7 +85,14 @@ def test_they_look_as_when_somebody_looked_at_them(window: Page, tmp_path: Path)
             seen = shoot(window, width, scheme)
             if NEW:
                 seen.save(KEPT / name, optimize=True)
-            elif (far := difference(seen, Image.open(KEPT / name).convert("RGB"))) > SPECKS:
+                continue
+            kept = Image.open(KEPT / name).convert("RGB")
+            for _look in range(4):  # how tall a part is that lies below, the browser knows once it has drawn it
+                if (far := difference(seen, kept)) <= SPECKS:
+                    break
+                window.wait_for_timeout(500)
+                seen = shoot(window, width, scheme)
+            else:
                 seen.save(tmp_path / name)
                 wrong[name] = far
     assert wrong == {}, f"Pixels that differ. Look at {tmp_path}; if it is meant so, run: make pictures"
