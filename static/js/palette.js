@@ -94,6 +94,7 @@ field.addEventListener("input", () => {
   sift();
 });
 field.addEventListener("keydown", key);
+dialog.addEventListener("close", () => field.blur()); // the browser would do so with its next picture; a quick key comes before
 document.addEventListener("htmx:after:swap", (event) => {
   const { ctx } = event.detail;
   if (ctx?.target === found) hitsOf = new URL(ctx.request.action, location).searchParams.get("q")?.trim() ?? "";
