@@ -10,7 +10,7 @@ from flinkey_admin.flinkey.fields import instant
 from flinkey_admin.mirror import lists
 from flinkey_admin.mirror.models import Group, Listing, Membership, Window
 from flinkey_admin.mirror.store.story import recount
-from flinkey_admin.mirror.store.things import end_groups, keys_of
+from flinkey_admin.mirror.store.things import end_groups, keys_of_one
 from flinkey_admin.mirror.writing import one_writer
 from flinkey_admin.operations.models import Step, Verb
 
@@ -56,8 +56,7 @@ def _own_members(steps: Sequence[Step], now: dt.datetime) -> None:
 
 def _own_group(did: Step, now: dt.datetime) -> list[str]:
     name = did.args["name"]
-    keys = {key: column[0] for key, column in keys_of([records.Group(0, name)]).items()}
-    values = {"name": name, "ended_at": None, **keys}
+    values = {"name": name, "ended_at": None, **keys_of_one(records.Group(0, name))}
     Group.objects.update_or_create(
         customer_id=did.customer_id,
         flinkey_id=did.group_id or 0,

@@ -31,22 +31,26 @@ def keys_of(found: Sequence[Record | records.Group]) -> dict[str, Sequence[str]]
     return dict(zip(KEYS, (*hays, *names), strict=True))
 
 
+def keys_of_one(record: Record | records.Group) -> Values:
+    """The same of one thing."""
+    return {key: column[0] for key, column in keys_of([record]).items()}
+
+
 def values_of(record: Record | records.Group) -> Values:
     """The columns of a record; a text that is missing is empty."""
-    return {name: column[0] for name, column in _columns_of([record]).items()}
+    return {name: _value(record, name) for name in COLUMNS[type(record)]}
 
 
 def _columns_of(found: Sequence[Record | records.Group]) -> dict[str, Sequence[Any]]:
     """The columns of records of one kind; a text that is missing is empty."""
     if not found:
         return {}
-    names = COLUMNS[type(found[0])]
-    return {
-        name: [getattr(one, name) for one in found]
-        if name in _NULLABLE
-        else ["" if (value := getattr(one, name)) is None else value for one in found]
-        for name in names
-    }
+    return {name: [_value(one, name) for one in found] for name in COLUMNS[type(found[0])]}
+
+
+def _value(record: Record | records.Group, name: str) -> Any:
+    value = getattr(record, name)
+    return "" if value is None and name not in _NULLABLE else value
 
 
 COLUMNS: dict[type, tuple[str, ...]] = {
@@ -163,7 +167,7 @@ def _update(row: Any, record: Any, page: Page, kind: str, story: Story, *, whole
     back = row.ended_at is not None
     if not before and not back:
         return False
-    for name, value in {**wanted, **{key: column[0] for key, column in keys_of([record]).items()}}.items():
+    for name, value in {**wanted, **keys_of_one(record)}.items():
         setattr(row, name, value)
     if back:
         row.ended_at = None
