@@ -94,7 +94,8 @@ field.addEventListener("input", () => {
   sift();
 });
 field.addEventListener("keydown", key);
-dialog.addEventListener("close", () => field.blur()); // the browser would do so with its next picture; a quick key comes before
+// The browser would do so with its next picture; a quick key comes before.
+for (const kind of ["cancel", "close"]) dialog.addEventListener(kind, () => field.blur());
 document.addEventListener("htmx:after:swap", (event) => {
   const { ctx } = event.detail;
   if (ctx?.target === found) hitsOf = new URL(ctx.request.action, location).searchParams.get("q")?.trim() ?? "";
