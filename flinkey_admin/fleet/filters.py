@@ -52,12 +52,15 @@ def _with_window(found: Callable[[dt.datetime], Q], *, has: bool = True) -> Call
     return keep
 
 
-def _today(moment: str) -> Callable[[dt.datetime], Q]:
-    def found(_now: dt.datetime) -> Q:
-        first, last = day()
-        return Q(**{f"{moment}__gte": first, f"{moment}__lt": last})
+def _starts_today(_now: dt.datetime) -> Q:
+    first, last = day()
+    return Q(start__gte=first, start__lt=last)
 
-    return found
+
+def _ends_today(_now: dt.datetime) -> Q:
+    """What ends at midnight ends today; it has not been open on the day that begins then."""
+    first, last = day()
+    return Q(end__gt=first, end__lte=last)
 
 
 def _this_week(now: dt.datetime) -> Q:
@@ -67,8 +70,8 @@ def _this_week(now: dt.datetime) -> Q:
 # The windows that a car or a user must have for `?access=`. The overview counts with the same.
 ACCESS: dict[str, Callable[[dt.datetime], Q]] = {
     "now": running,
-    "starts": _today("start"),
-    "ends": _today("end"),
+    "starts": _starts_today,
+    "ends": _ends_today,
     "week": _this_week,
     "open": lambda _now: Q(end=None),
 }
@@ -189,19 +192,20 @@ def chips(kind: Kind, query: QueryDict, group: Group | None = None, *, inside: b
     """The filters above a list; one that is on leads to the list without it. `inside`: it is the list of a group."""
     found = []
     if group is not None:
-        found.append(Chip(group.name, _without(query, "group"), is_on=True))
+        found.append(Chip(group.name, without(query, "group"), is_on=True))
     elif is_lost(query, group):
-        found.append(Chip(_("Group"), _without(query, "group"), is_on=True))
+        found.append(Chip(_("Group"), without(query, "group"), is_on=True))
     for one in FILTERS:
         is_on = query.get(one.name) == one.value
         if inside and (one.name, one.value) == ("groups", "none"):
             continue
         if kind in one.kinds and (one.offered or is_on):
-            found.append(Chip(one.label, _without(query, one.name, None if is_on else one.value), is_on=is_on))
+            found.append(Chip(one.label, without(query, one.name, None if is_on else one.value), is_on=is_on))
     return found
 
 
-def _without(query: QueryDict, name: str, value: str | None = None) -> str:
+def without(query: QueryDict, name: str, value: str | None = None) -> str:
+    """What stands behind the question mark, without that name or with another value of it; of the first page."""
     kept = query.copy()
     for gone in (name, "page", "tick", "selection", "seen", "fresh"):
         kept.pop(gone, None)

@@ -82,8 +82,8 @@ def count(scope: Scope) -> dict[str, int]:
 
 
 def soon(moment: str, now: dt.datetime, until: dt.datetime) -> Q:
-    """What is still to come until then."""
-    return Q(**{f"{moment}__gt": now, f"{moment}__lt": until})
+    """What is still to start before then, or to end by then: what ends at midnight belongs to the day before."""
+    return Q(start__gt=now, start__lt=until) if moment == "start" else Q(end__gt=now, end__lte=until)
 
 
 # The numbers --------------------------------------------------------------------------------------------------------
@@ -203,7 +203,8 @@ def coming(scope: Scope, until: dt.datetime, at_most: int) -> tuple[list[Event],
 
 def _events(rows: Sequence[Window], moment: str, now: dt.datetime, until: dt.datetime) -> list[Event]:
     """Of these windows those that start or end until then, the next one first."""
-    found = [(at, row) for row in rows if (at := getattr(row, moment)) and now < at < until]
+    last = until if moment == "end" else until - dt.datetime.resolution
+    found = [(at, row) for row in rows if (at := getattr(row, moment)) and now < at <= last]
     found.sort(key=lambda pair: (pair[0], pair[1].flinkey_id))
     return [_event(row, at) for at, row in found]
 

@@ -21,7 +21,7 @@ from flinkey_admin.mirror.pages import Shown
 from flinkey_admin.mirror.queries import LONGEST, count_all, live, matching
 from flinkey_admin.mirror.reading import Copy, Wanted
 from flinkey_admin.web.fragments import page_or_fragment
-from flinkey_admin.web.names import name_of, second_of
+from flinkey_admin.web.names import name_of, second_of, text_of
 from flinkey_admin.web.templatetags.kinds import plural
 
 HITS = 6  # of each kind
@@ -137,5 +137,5 @@ def _hit(kind: Kind, thing: Any) -> Hit:
         note = _("Terminated")
     if kind in {Kind.CARS, Kind.USERS}:
         return Hit(name, second, note, reverse(f"fleet:{kind.singular}_detail", args=[thing.id]))
-    # Services and boxes have no page of their own: their list shows all that is known of one.
-    return Hit(name, second, note, f"{reverse(f'fleet:{kind.singular}_list')}?{urlencode({'q': name})}")
+    # Services and boxes have no page of their own: their list shows all that is known of one. It may lack a name.
+    return Hit(name, second, note, f"{reverse(f'fleet:{kind.singular}_list')}?{urlencode({'q': text_of(thing)[0]})}")

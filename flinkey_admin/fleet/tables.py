@@ -51,6 +51,7 @@ class Table:
     sort: str
     kept: list[tuple[str, str]]  # the filters, for the search beside them
     base_query: str  # the filter without the page, for the links to the other pages
+    unselected: str  # the same without what was selected
     ticked: set[int]  # what was ticked before somebody sorted or turned the page
     elsewhere: list[int]  # those of them that this page does not show
     sure: str  # how much of this can be said by now, see filters
@@ -78,8 +79,8 @@ def table(
     inside: bool = False,
     group: Group | None = None,
 ) -> Table:
-    """The table that this URL asks for: `?q=` searches, `?sort=` sorts, `?page=` turns, `?tick=` keeps ticks, and each
-    filter has its name.
+    """The table that this URL asks for: `?q=` searches, `?sort=` sorts, `?page=` turns, `?tick=1-2` keeps ticks, and
+    each filter has its name.
 
     plain: the rows alone, without groups, windows and filters. inside: it is the list of a group.
     group: the one of `?group=`, if it was looked up just now.
@@ -96,7 +97,7 @@ def table(
     # Their keys are sorted alone: ten thousand rows with all their columns take the database twice as long.
     few: Any = page.object_list
     things = list(order(everything.filter(pk__in=few.values("pk")), kind, key))
-    asked = [number for text in request.GET.getlist("tick") if (number := id_of(text))]
+    asked = [number for text in request.GET.get("tick", "").split("-") if (number := id_of(text))]
     ticked = set(everything.filter(flinkey_id__in=asked).values_list("flinkey_id", flat=True)) if asked else set()
     records = [thing.record() for thing in things]
     return Table(
@@ -111,6 +112,7 @@ def table(
         sort=key,
         kept=[(name, str(value)) for name, value in kept.items() if name not in {"q", "selection"}],
         base_query=kept.urlencode(),
+        unselected=filters.without(kept, "selection"),
         ticked=ticked,
         sure=sure,
         lost=MISSING["group"] if filters.is_lost(request.GET, group) else "",

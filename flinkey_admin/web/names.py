@@ -12,8 +12,11 @@ from flinkey_admin.flinkey.records import Car, Product, Service, User
 
 Thing = Car | User | Service | Product
 LAST = "\uffff"  # sorts behind every letter
+SORTED = 200  # characters by which names are sorted: PostgreSQL's indexes take no longer ones
 BETWEEN = "\0"  # stands in no text, for flinkey's are rid of it
-LEFT_OUT = dict.fromkeys("-_.:'\u2019", "")
+# Hyphens and dashes as Word and a PDF write them, the one that is shown at the end of a line only, the minus.
+DASHES = "-\u2010\u2011\u2012\u2013\u2014\u2212\u00ad"
+LEFT_OUT = dict.fromkeys(f"{DASHES}_.:'\u2019", "")
 NUMBER = re.compile(r"0*(\d+)")
 GERMAN = {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"}
 
@@ -25,8 +28,10 @@ def name_of(thing: Thing) -> str:
             full = " ".join(part for part in (thing.first_name, thing.last_name) if part)
             return full or thing.email
         case Product():
-            return thing.unique_id
-    return thing.name or _("without name (%(id)s)") % {"id": thing.id}
+            name = thing.unique_id
+        case _:
+            name = thing.name
+    return name or _("without name (%(id)s)") % {"id": thing.id}
 
 
 def second_of(thing: Thing) -> str:
@@ -117,12 +122,12 @@ def _replace(text: str, pairs: Mapping[str, str]) -> str:
 
 def sort_key(text: str) -> str:
     """A text that sorts as people sort it: Pool 2 before Pool 10, ä as a, the empty one at the very end."""
-    return _by_length(fold(text)) or LAST
+    return _by_length(fold(text))[:SORTED] or LAST
 
 
 def sort_keys(texts: Iterable[str]) -> list[str]:
     """The same of many texts."""
-    return [key or LAST for key in at_once(_by_length, [fold(text) for text in texts])]
+    return [key[:SORTED] or LAST for key in at_once(_by_length, [fold(text) for text in texts])]
 
 
 def _by_length(text: str) -> str:
@@ -137,7 +142,7 @@ def sort_names(things: Sequence[Thing]) -> tuple[list[str], list[str]]:
     firsts, seconds = zip(*map(_sorted_by, things), strict=True) if things else ((), ())
     # In a box's number 0A-6F the digits are hexadecimal: 6F comes after 25.
     is_box = things and isinstance(things[0], Product)
-    return [fold(text) for text in firsts] if is_box else sort_keys(firsts), sort_keys(seconds)
+    return [fold(text)[:SORTED] for text in firsts] if is_box else sort_keys(firsts), sort_keys(seconds)
 
 
 def _sorted_by(thing: Thing) -> tuple[str, str]:

@@ -50,8 +50,8 @@ function takeTicksAlong(event) {
   const link = event.target.closest("form[data-select] :is(th, .pages) a");
   if (!link) return;
   const address = new URL(link.href);
-  address.searchParams.delete("tick");
-  for (const box of boxesOf(link.closest("form"))) if (box.checked) address.searchParams.append("tick", box.value);
+  const ids = boxesOf(link.closest("form")).filter((box) => box.checked).map((box) => box.value);
+  address.searchParams.set("tick", ids.join("-")); // short, for an address has an end
   link.href = address;
 }
 

@@ -2,13 +2,15 @@
 
 import re
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+from django.http import QueryDict
 
 from flinkey_admin.operations.models import Operation, State, Step
 from flinkey_admin.sandbox import Remote
 from tests.conftest import Person
-from tests.fleet.reading import read
+from tests.fleet.reading import read, reader
 from tests.operations.stage import homes_over_time, members, page_of, press, visible
 
 
@@ -80,6 +82,18 @@ def test_nothing_ticked_leads_back_to_the_list(coordinator: Person, flinkey: Rem
     page = act(coordinator, "move", [])
     assert page.redirect_chain == [("/cars/", 302)]
     assert "Nothing was ticked." in visible(page)
+
+
+def test_who_unticks_all_that_was_frozen_keeps_the_filters(coordinator: Person, flinkey: Remote) -> None:
+    answer = coordinator.post("/cars/select/?group=1&sort=-name&q=pool")
+    (link,) = [tag for tag in read(coordinator, answer.headers["Location"]).tags("a") if tag.text == "Untick all"]
+    assert QueryDict(urlsplit(link.marks["href"]).query) == QueryDict("group=1&sort=-name&q=pool")
+
+
+def test_hundreds_of_ticks_go_along_in_a_short_address(coordinator: Person, flinkey: Remote) -> None:
+    ticks = "-".join(str(number) for number in [*range(1, 8), *range(10_000, 10_700)])
+    page = reader(coordinator.get(f"/cars/?tick={ticks}"))
+    assert len([box for box in page.tags("input", name="id") if "checked" in box.marks]) == 7
 
 
 def test_all_that_a_filter_leaves_can_be_frozen_and_moved(coordinator: Person, flinkey: Remote) -> None:

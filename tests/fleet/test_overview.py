@@ -144,6 +144,20 @@ def test_what_starts_and_ends_today_is_named(lively: Person) -> None:
     assert links == ["/cars/5/", "/cars/2/", "/cars/5/", "/cars/6/"]
 
 
+def test_what_ends_at_midnight_ends_today(lively: Person, flinkey: Remote, clock: Clock) -> None:  # noqa: F811
+    """And not on the day that begins then."""
+    before = values(reader(lively.get("/")))["/cars/?access=ends"]
+    flinkey.change("add_window", car=3, user=1, start="2026-11-24T13:00:00Z", end="2026-11-24T23:00:00Z")
+    clock.advance(61)
+    read(lively, "/cars/3/")
+    page = reader(lively.get("/"))
+    assert values(page)["/cars/?access=ends"] == before + 1 == reader(lively.get("/cars/?access=ends")).total()
+    assert "Wed 25 Nov, 00:00" in page.tags("ol", data_total="")[1].text
+    clock.advance(14 * 3600)
+    lively.sign_in(COORDINATOR)
+    assert 3 not in reader(lively.get("/cars/?access=ends")).ids()
+
+
 def test_a_day_with_nothing_left_says_so(lively: Person, clock: Clock) -> None:  # noqa: F811
     clock.advance(13 * 3600 + 45 * 60)
     lively.sign_in(COORDINATOR)

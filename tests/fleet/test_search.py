@@ -34,6 +34,8 @@ STARTS = ("/cars/", "/users/", "/groups/", "/services/?", "/products/?")
         ("hh nw 88", ["Cars", "Pool 3 HH-NW 88 Škoda Octavia"]),
         ("ford hh-nw", ["Cars", "Pool 4 HH-NW 91 Ford Transit"]),
         ("hh - 88", ["Cars", "Pool 3 HH-NW 88 Škoda Octavia"]),
+        ("hh\u2011nw\u00a088", ["Cars", "Pool 3 HH-NW 88 Škoda Octavia"]),  # as out of a letter
+        ("hh \u2013 nw\u00ad88", ["Cars", "Pool 3 HH-NW 88 Škoda Octavia"]),
         ("3hh", ["Cars", "Pool 3 HH-NW 88 Škoda Octavia"]),
         ("octavia 3hh", []),
         ("%25", []),
@@ -63,6 +65,23 @@ def test_the_only_hit_is_shown_at_once(coordinator: Person, flinkey: Remote) -> 
     page = coordinator.get("/search/", {"q": "pool"})
     assert page.status_code == 200
     assert "Found for “pool”" in visible(page)
+
+
+@pytest.mark.parametrize(
+    ("kind", "facts"),
+    [
+        ("services", {"name": "", "terminationCause": "Totalschaden"}),
+        ("products", {"uniqueId": "", "serialNumber": "FB-900900"}),
+    ],
+)
+def test_what_has_no_name_is_found_and_shown(
+    coordinator: Person, flinkey: Remote, kind: str, facts: dict[str, str]
+) -> None:
+    flinkey.change("add_thing", kind=kind, **facts)
+    read(coordinator, f"/{kind}/")
+    (query,) = filter(None, facts.values())
+    (number,) = reader(coordinator.get(coordinator.get("/search/", {"q": query}).headers["Location"])).ids()
+    assert f"without name ({number})" in hits(by_htmx(coordinator, f"/search/?q={query}"))[1]
 
 
 def test_its_page_says_how_old_it_is_and_hears_news(coordinator: Person, flinkey: Remote) -> None:

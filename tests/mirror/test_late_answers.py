@@ -103,6 +103,15 @@ def test_a_car_that_is_gone(copy: Copy, early: tuple[str, Any], late: tuple[str,
     assert CarRow.objects.get(flinkey_id=1).ended_at is None, "the same answer again is no longer late"
 
 
+def test_a_car_that_is_back(copy: Copy) -> None:
+    """The list of all was asked for while it was not there."""
+    copy.hear(("cars/1", None))
+    copy.hear(("cars/1", CAR))
+    copy.hear(("cars", OTHERS[:1]), late=15)
+    assert CarRow.objects.get(flinkey_id=1).ended_at is None
+    assert [what for what, kind, number in copy.told() if (kind, number) == ("cars", 1)] == ["gone", "new"]
+
+
 def test_what_is_in_a_group_that_is_gone(copy: Copy) -> None:
     """While it is not there, its list says nothing; when it is there again, the same answer does."""
     copy.hear(("groups", []))

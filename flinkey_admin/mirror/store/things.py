@@ -143,7 +143,7 @@ def _take_rows(
     columns = {"flinkey_id": [one.id for one in fresh], **_columns_of(fresh), **keys_of(fresh)}
     insert(model, columns, customer=customer.pk, seen_at=story.now, **more)
     if changed:
-        different = [*COLUMNS[type(changed[0].record())], *KEYS, "ended_at"]
+        different = [*COLUMNS[type(changed[0].record())], *KEYS, "ended_at", "seen_at"]
         model._default_manager.bulk_update(changed, different, batch_size=200)
     if kind != "groups" and (fresh or changed):
         story.doubted_kinds.add(Kind(kind))
@@ -170,7 +170,8 @@ def _update(row: Any, record: Any, page: Page, kind: str, story: Story, *, whole
     for name, value in {**wanted, **keys_of_one(record)}.items():
         setattr(row, name, value)
     if back:
-        row.ended_at = None
+        # Met anew, so a list that was asked for before, and lacks it, does not end it again.
+        row.ended_at, row.seen_at = None, story.now
         story.tell(page, What.NEW, kind, record.id, label(record), after=told(wanted))
     else:
         after = {name: wanted[name] for name in before}
