@@ -83,6 +83,8 @@ class Wave:
     elsewhere: list[str] = field(default_factory=list)  # somebody else reads them, or just has
     overtaken: list[str] = field(default_factory=list)  # read, but a change of our own came between
     in_trouble: bool = False  # what went wrong concerns every call, so nobody asks for a while
+    pause: float | None = None  # seconds for which flinkey has asked not to be called
+    slowest: float = 0.0  # seconds that the slowest of its answers took
 
 
 def until() -> dt.datetime:
@@ -131,13 +133,13 @@ def _ask_at_once(scope: Scope, names: Sequence[str], before: dt.datetime, first:
     wave = Wave(elsewhere=[name for name in names if name not in taken])
     if not taken:
         return wave
-    asked_at, began = timezone.now(), time.monotonic()
+    asked_at = timezone.now()
     with ExitStack() as if_it_fails:
         if_it_fails.callback(finish, scope.customer, wave, taken)
-        calls = {name: start(client, name) for name in taken}
+        calls = {name: start(client, name, wave) for name in taken}
         gives_up = first is not None and _gives_up(scope.customer, calls, first)
         if_it_fails.pop_all()
-    end = partial(_end, scope.customer, wave, calls, asked_at, began)
+    end = partial(_end, scope.customer, wave, calls, asked_at)
     if gives_up:
         threading.Thread(target=copy_context().run, args=(_end_beside, end), daemon=True).start()
         raise StillReadingError
@@ -151,15 +153,14 @@ def _gives_up(customer: Customer, calls: "dict[str, Future[Any]]", first: First)
     return not _wait_for(customer, calls, first.give_up) and places.acquire(blocking=False)
 
 
-def _end(customer: Customer, wave: Wave, calls: "dict[str, Future[Any]]", asked_at: dt.datetime, began: float) -> None:
+def _end(customer: Customer, wave: Wave, calls: "dict[str, Future[Any]]", asked_at: dt.datetime) -> None:
     """Waits for the answers and keeps them."""
     try:
         _wait_for(customer, calls)
         answers = [answer for name, call in calls.items() if (answer := take(wave, name, call, asked_at))]
-        took = dt.timedelta(seconds=time.monotonic() - began)
         if lists.GROUPS in wave.elsewhere:
             _wait_for_groups(customer, [answer.name for answer in answers])
-        keep(customer, wave, answers, took)
+        keep(customer, wave, answers)
     finally:
         finish(customer, wave, list(calls))
 
@@ -190,15 +191,28 @@ def _wait_for_groups(customer: Customer, names: Sequence[str]) -> None:
         wait_a_moment()
 
 
-def start(client: Flinkey, name: str) -> "Future[Any]":
-    """Asks for one list, beside this thread."""
-    return upstream.submit(lists.reader(client, name))
+def start(client: Flinkey, name: str, wave: Wave) -> "Future[Any]":
+    """Asks for one list of a wave, beside this thread."""
+    return upstream.submit(_call, lists.reader(client, name), wave)
+
+
+def _call(read: Callable[[], Any], wave: Wave) -> tuple[Any, float]:
+    """One answer, and the seconds that it took. What has not left yet when flinkey asks for a pause stays here."""
+    if wave.pause is not None:
+        raise errors.RateLimited("", "GET", "", retry_after=wave.pause)
+    began = time.monotonic()
+    try:
+        return read(), time.monotonic() - began
+    except errors.RateLimited as error:
+        wave.pause = error.retry_after
+        raise
 
 
 def take(wave: Wave, name: str, call: "Future[Any]", asked_at: dt.datetime) -> Answer | None:
     """The answer to one call, or None when there is none; the wave notes which."""
     try:
-        found = call.result()
+        found, seconds = call.result()
+        wave.slowest = max(wave.slowest, seconds)
     except errors.NotFound as error:
         if error.missing not in MISSING or lists.parts(name)[1] == 0:
             wave.failed[name] = error
@@ -210,13 +224,13 @@ def take(wave: Wave, name: str, call: "Future[Any]", asked_at: dt.datetime) -> A
     return Answer(name, found, asked_at)
 
 
-def keep(customer: Customer, wave: Wave, answers: Sequence[Answer], took: dt.timedelta) -> None:
-    """Hands the answers to the copy. `took`: how long flinkey needed."""
+def keep(customer: Customer, wave: Wave, answers: Sequence[Answer]) -> None:
+    """Hands the answers to the copy."""
     if not answers:
         return
     with quick():
         wave.overtaken += store.apply(customer, answers)
-        breaker.answered(len(answers), took)
+        breaker.answered(len(answers), dt.timedelta(seconds=wave.slowest))
     wave.read += [answer.name for answer in answers]
 
 

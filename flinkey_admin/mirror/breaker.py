@@ -25,7 +25,7 @@ TROUBLES: dict[type[errors.FlinkeyError], str] = {
     errors.BadApiKey: "key",
     errors.Unavailable: "down",
     errors.OutcomeUnknown: "down",
-}
+}  # whatever else it refuses, such as by a gateway before it, is "down" as well
 
 
 def state() -> Upstream:
@@ -68,7 +68,7 @@ def failed(error: errors.FlinkeyError) -> None:
     with transaction.atomic():
         row = _locked()
         if not (_is_paused(row, now) and row.next_try_at and row.next_try_at >= now + wait):
-            row.trouble, row.next_try_at = TROUBLES[type(error)], now + wait
+            row.trouble, row.next_try_at = TROUBLES.get(type(error), "down"), now + wait
             row.save(update_fields=["trouble", "next_try_at"])
 
 

@@ -355,7 +355,9 @@ def check_reach(scope: Scope, older_than: dt.timedelta) -> None:
         listed = require_client(scope).customers.list()
     except errors.NotFound:
         listed = []
-    except (errors.Unavailable, errors.RateLimited, errors.BadApiKey) as error:
+    except errors.Unauthorized:
+        raise
+    except errors.FlinkeyError as error:
         breaker.failed(error)
         return
     breaker.answered(1, dt.timedelta(seconds=time.monotonic() - began))

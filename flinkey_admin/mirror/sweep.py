@@ -211,7 +211,7 @@ class _Sweep:
         spare = breaker.spare(room) if room else 0
         wanted = [waiting.pop() for _ in range(breaker.room(now, spare) if spare else 0)]
         for name in store.claim(self.customer, wanted, now - reading.FRESH, asking.until()) if wanted else []:
-            self.under_way[asking.start(self.client, name)] = name, timezone.now()
+            self.under_way[asking.start(self.client, name, self.wave)] = name, timezone.now()
             self.started += 1
 
     def _take(self) -> bool:
@@ -220,7 +220,6 @@ class _Sweep:
         Whether it is that or one bad list, the other calls that are under way tell: it waits for their answers.
         """
         wave, taken, answers = self.wave, self.taken, list[Answer]()
-        began = timezone.now()
         wait(self.under_way, timeout=asking.ALIVE, return_when=FIRST_COMPLETED)
         if time.monotonic() - self.alive_at >= asking.ALIVE:
             names = [*taken, *(name for name, _asked_at in self.under_way.values())]
@@ -229,7 +228,6 @@ class _Sweep:
         time.sleep(GATHER)  # answers come in crowds, and one transaction for all of them is cheaper than one for each
         for call in [call for call in self.under_way if call.done()]:
             name, asked_at = self.under_way.pop(call)
-            began = min(began, asked_at)
             taken.append(name)
             if answer := asking.take(wave, name, call, asked_at):
                 answers.append(answer)
@@ -238,7 +236,7 @@ class _Sweep:
         self.wave, self.taken = Wave(), []
         try:
             try:
-                asking.keep(self.customer, wave, answers, timezone.now() - began)
+                asking.keep(self.customer, wave, answers)
             finally:
                 asking.finish(self.customer, wave, taken)
         except (errors.Unauthorized, errors.NotFound) as error:

@@ -6,6 +6,11 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from flinkey_admin import upstream
+from flinkey_admin.accounts.scoping import Scope
+from flinkey_admin.flinkey import Kind, errors
+from flinkey_admin.mirror import breaker, lists, reading
+from flinkey_admin.mirror.models import Upstream
 from flinkey_admin.operations.models import State
 from flinkey_admin.sandbox import Remote
 from tests.conftest import Person
@@ -47,6 +52,29 @@ def test_the_page_says_until_when(clock: Clock, coordinator: Person, flinkey: Re
     news = coordinator.poll(page)
     assert says(news, "flinkey asked us to wait until 10:01:36.")
     assert says(coordinator.get("/cars/1/"), "flinkey is busy and asked us to wait 90 seconds."), "a first visit"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_has_not_left_yet_is_not_sent_into_it(scope: Scope, flinkey: Remote) -> None:
+    """Many lists wait for a place; sixteen are under way at most."""
+    flinkey.fault("getGroups", "status", status=429, retry_after=60)
+    flinkey.fault("getAssignmentsOfCar", "slow", times=-1, seconds=1)
+    wanted = [lists.GROUPS, *(lists.car_windows(car) for car in range(1, 41))]
+    flinkey.clear_requests()
+    with pytest.raises(errors.RateLimited):
+        reading.read_now(scope, wanted)
+    assert len(asked(flinkey)) <= upstream.AT_ONCE
+    assert trouble()[0] == "busy"
+
+
+def test_many_quick_answers_are_no_slow_one(scope: Scope, flinkey: Remote, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long all of them have taken together."""
+    monkeypatch.setattr(upstream, "AT_ONCE", 2)
+    monkeypatch.setattr(breaker, "SLOW", dt.timedelta(seconds=2))
+    flinkey.settings(latency=0.5)
+    reading.read_now(scope, [lists.GROUPS, *(lists.members(1, kind) for kind in Kind), *lists.CATALOG.values()])
+    reading.read_now(scope, [lists.car_windows(car) for car in range(1, 8)])
+    assert Upstream.objects.get().slow_at is None
 
 
 def test_a_longer_pause_counts(clock: Clock, coordinator: Person, flinkey: Remote) -> None:

@@ -99,7 +99,16 @@ def test_it_is_asked_twice_a_minute_however_many_pages_are_open(
     assert times_asked(flinkey)["/customers"] in {2, 3, 4}
 
 
-@pytest.mark.parametrize("fault", [("status", {"status": 503}), ("reset-before", {}), ("html", {}), ("bad-key", {})])
+FAULTS = [
+    ("status", {"status": 503}),
+    ("status", {"status": 403}),  # of a gateway, with a sentence of its own
+    ("reset-before", {}),
+    ("html", {}),
+    ("bad-key", {}),
+]
+
+
+@pytest.mark.parametrize("fault", FAULTS)
 def test_when_flinkey_cannot_say_the_page_stays(clock: Clock, coordinator: Person, flinkey: Remote, fault: Any) -> None:
     page = caught_up(coordinator, "/groups/1/")
     kind, facts = fault
