@@ -8,11 +8,16 @@ BIN := $(VENV)/bin
 WORKERS = $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
+# Brings a command with the Debian package that has it, as root; else says what to install. $(call debian,command,package)
+debian = PATH="$$PATH:/usr/sbin" command -v $(1) >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+	&& apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $(2) >/dev/null; } \
+	|| { echo "This needs $(1). Install it (Debian: apt install $(2)) and run make $@ again."; exit 1; }
+
 # Where Python is told to keep no compiled files, each of a hundred processes would compile all of them anew.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run serve test lint bench format lighthouse screenshots pictures browser clean thorough postgres kill pg machine planted alive wheel release audit observatory secure dropped cluster load
+.PHONY: help demo run serve test lint bench format lighthouse screenshots pictures browser clean thorough postgres kill pg machine planted alive wheel release audit observatory secure dropped cluster load servers
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
@@ -42,16 +47,13 @@ alive: $(VENV)/dev postgres ## backups put back in the middle of a move, full di
 pg: $(VENV)/dev postgres ## the tests of pages, copy and changes on PostgreSQL
 	$(BIN)/python -m tests.on_postgres -q -n $(WORKERS) --dist worksteal
 
-# With POOL=transaction (or session) a PgBouncer stands before the database.
-POOLER = $(if $(POOL),pgbouncer)
-
-cluster: browser postgres ## two nodes on PostgreSQL and Redis behind nginx: killed, emptied, upgraded, started anew while somebody works
-	@for one in redis-server nginx systemd-analyze $(POOLER); do PATH="$$PATH:/usr/sbin" command -v $$one >/dev/null || { [ "$$(id -u)" = 0 ] \
-		&& command -v apt-get >/dev/null && apt-get update -qq \
-		&& DEBIAN_FRONTEND=noninteractive apt-get install -y -qq redis-server nginx-light systemd $(POOLER) >/dev/null; } \
-		|| { echo "This test needs $$one. Install it (Debian: apt install redis-server nginx-light systemd $(POOLER))."; exit 1; }; done
-	$(BIN)/python -m pytest -n 0 -s --thorough tests/cluster/check_files.py tests/cluster/check_upgrade.py \
-		tests/cluster/check_proxy.py tests/cluster/check_nodes.py
+# With POOL=transaction (or session) a PgBouncer stands before the database. Its folder is one of its own, since whoever
+# else runs pytest closes the usual one to the user that PostgreSQL runs as.
+cluster: browser postgres servers ## two nodes on PostgreSQL and Redis behind nginx: killed, emptied, upgraded, started anew while somebody works
+	@$(if $(POOL),$(call debian,pgbouncer,pgbouncer))
+	@mkdir -p $${TMPDIR:-/tmp}/flinkey-admin-cluster
+	$(BIN)/python -m pytest -n 0 -s --thorough --basetemp=$${TMPDIR:-/tmp}/flinkey-admin-cluster/tests \
+		tests/cluster/check_files.py tests/cluster/check_upgrade.py tests/cluster/check_proxy.py tests/cluster/check_nodes.py
 
 load: $(VENV)/load ## a morning of a hundred managers on one node and two cores, flinkey slow at last (LOAD=300 MANAGERS=100)
 	$(BIN)/python -m tests.load $(or $(LOAD),300) $(or $(MANAGERS),100)
@@ -84,11 +86,8 @@ requirements.txt: pyproject.toml constraints.txt | $(VENV)/release
 audit: $(VENV)/release ## asks the package index for known weaknesses of what a release is installed with; needs the network
 	$(BIN)/pip-audit --strict --require-hashes --disable-pip --requirement requirements.txt
 
-secure: browser ## every forged form, replay, guess, payload and fetch of which `make test` takes a tenth
-	@command -v redis-server >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq \
-		&& DEBIAN_FRONTEND=noninteractive apt-get install -y -qq redis-server >/dev/null; } \
-		|| { echo "This test needs redis-server. Install it (Debian: apt install redis-server)."; exit 1; }
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --thorough tests/security tests/browser/test_hostile_names.py \
+secure: browser servers ## every forged form, replay, guess, payload and fetch of which `make test` takes a tenth
+	$(BIN)/python -m pytest -n $(WORKERS) --dist load --maxschedchunk 1 --thorough tests/security tests/browser/test_hostile_names.py \
 		tests/accounts/test_redirects.py tests/accounts/test_token.py tests/flinkey/test_tls.py tests/flinkey/test_way_out.py
 
 dropped: $(VENV)/dev ## takes the customer out of one query or key after the other: some test must notice
@@ -109,14 +108,11 @@ bench: $(VENV)/dev ## measures, as ratios taken in one run
 	$(BIN)/python -m tests.bench
 
 lighthouse: $(VENV)/dev ## Lighthouse on every main page, as in production; needs npm and Chromium
-	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
-		&& apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; }
+	@$(call debian,chromium,chromium)
 	@test -x var/lighthouse/node_modules/.bin/lighthouse || npm install --prefix var/lighthouse --no-audit --no-fund --loglevel=error lighthouse@12.8.2
 	$(BIN)/python -m tests.lighthouse
 
-observatory: $(VENV)/dev ## Mozilla's HTTP Observatory on every address, in production behind nginx; needs npm and nginx
-	@PATH="$$PATH:/usr/sbin" command -v nginx >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
-		&& apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq nginx-light >/dev/null; }
+observatory: $(VENV)/dev servers ## Mozilla's HTTP Observatory on every address, in production behind nginx; needs npm
 	@test -d var/observatory/node_modules/@mdn/mdn-http-observatory || npm install --prefix var/observatory --no-audit \
 		--no-fund --loglevel=error --ignore-scripts @mdn/mdn-http-observatory@1.4.8
 	@echo {} > var/observatory/node_modules/@mdn/mdn-http-observatory/conf/hsts-preload.json # we are not on that list
@@ -130,15 +126,15 @@ pictures: browser ## the pictures that the page of components is compared with; 
 
 # Its shell without windows and menus is a third quicker than the whole Chromium.
 browser: $(VENV)/dev ## the Chromium of the browser tests
-	@command -v chromium-headless-shell >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
-		&& apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium-headless-shell >/dev/null; } \
-		|| command -v chromium >/dev/null \
-		|| { echo "The browser tests need Chromium. Install it (Debian: apt install chromium) and run make test again."; exit 1; }
+	@($(call debian,chromium-headless-shell,chromium-headless-shell)) >/dev/null 2>&1 || $(call debian,chromium,chromium)
 
 postgres: ## the database that the test of two workers starts
-	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
-		&& apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq postgresql >/dev/null; } \
-		|| { echo "The tests need PostgreSQL. Install it (Debian: apt install postgresql) and run make test again."; exit 1; }
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || $(call debian,initdb,postgresql)
+
+servers: ## what stands beside two nodes: Redis, nginx, and what looks at systemd's files
+	@$(call debian,redis-server,redis-server)
+	@$(call debian,nginx,nginx-light)
+	@$(call debian,systemd-analyze,systemd)
 
 $(VENV)/run: pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

@@ -135,6 +135,7 @@ def found_by_typing(page: Page) -> list[str]:
     return told + list(page.evaluate(FOREIGN))
 
 
+@pytest.mark.first
 @pytest.mark.sampled(10)
 @pytest.mark.parametrize("part", range(PARTS))
 def test_no_string_of_flinkey_s_becomes_part_of_a_page(

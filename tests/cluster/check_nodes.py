@@ -4,6 +4,7 @@ import pickle
 import signal
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from tests.cluster.servers import CACHE_PASSWORD, served_by
 from tests.conftest import COORDINATOR, SOUTHERNER
 
 BULK = 60
+CROWD = 24  # pages that ask at once
 GONE_ON = 499  # the browser has gone on before the answer came
 
 
@@ -97,6 +99,39 @@ def test_pages_come_from_both_nodes_and_nobody_notices(
     seen = Counter((node, status) for status, node, request in served_by(whole.folder, since))
     assert {node for node, _status in seen} == {f"127.0.0.1:{node.port}" for node in whole.nodes}
     assert {status for _node, status in seen} <= {200, 204, 302, 304, GONE_ON}
+
+
+@pytest.mark.filterwarnings("ignore:Unverified HTTPS")
+def test_however_many_look_at_both_nodes_a_list_is_read_once(
+    window: BrowserContext, whole: Cluster, complaints: Complaints
+) -> None:
+    """Four web processes share nothing but the database."""
+    page = enter(window, complaints)
+    page.goto("/groups/3/cars/")
+    seen = page.locator("#watch").get_attribute("hx-get")
+    cookies = {one["name"]: one["value"] for one in window.cookies()}
+    page.close()
+    wanted = [f"/groups/3/{kind}" for kind in ("cars", "users", "services", "products")]
+    # Older than a page may be, for longer than a test may take on a busy machine.
+    whole.sql(
+        "UPDATE mirror_listing SET read_at = now() - interval '2 minutes' WHERE name = ANY(%s)",
+        [name.removeprefix("/") for name in wanted],
+    )
+    whole.remote.settings(latency=1)
+    whole.remote.clear_requests()
+    since = len(served_by(whole.folder))
+
+    def poll(_number: int) -> int:
+        headers = {"HX-Request": "true", "X-Customer": "1"}
+        return requests.get(
+            f"{whole.url}{seen}", cookies=cookies, headers=headers, verify=False, timeout=60
+        ).status_code
+
+    with ThreadPoolExecutor(CROWD) as crowd:
+        assert set(crowd.map(poll, range(CROWD))) <= {200, 204}
+    assert len({node for _status, node, _request in served_by(whole.folder, since)}) == len(whole.nodes)
+    asked = Counter(one["path"] for one in whole.remote.requests())
+    assert {path: asked[path] for path in wanted} == dict.fromkeys(wanted, 1)
 
 
 def test_a_node_is_killed_in_the_middle_of_a_move(

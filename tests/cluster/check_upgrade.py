@@ -81,7 +81,9 @@ class Stage:
 def earlier(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The source of the earlier version."""
     done = subprocess.run(["git", "archive", EARLIER], cwd=ROOT, capture_output=True, check=False)
-    assert done.returncode == 0, f"This test needs the whole history of the repository: {done.stderr.decode()}"
+    if done.returncode and (ROOT / ".git" / "shallow").exists():
+        pytest.skip("this clone lacks the history in which the earlier version is")
+    assert done.returncode == 0, done.stderr.decode()
     folder = tmp_path_factory.mktemp("earlier")
     with tarfile.open(fileobj=io.BytesIO(done.stdout)) as packed:
         packed.extractall(folder, filter="data")

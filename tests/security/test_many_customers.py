@@ -144,6 +144,7 @@ class Reader:
                 self.seen.silent.add(f"{status} {template}")
 
 
+@pytest.mark.first
 @pytest.mark.sampled(4)
 @pytest.mark.parametrize("number", range(ROUNDS))
 def test_nobody_meets_another_customer_s_name(live_server: Any, towns: list[Town], number: int, part: int) -> None:
