@@ -22,16 +22,33 @@ import requests
 from django.conf import settings
 
 from flinkey_admin import launch
+from flinkey_admin.sandbox import Remote
+from tests.bench.pages import forget
 from tests.bench.rows import Row
-from tests.bench.stage import EMAIL, PASSWORD, ROOT, count, patient, sandbox
+from tests.bench.stage import EMAIL, LATENCY, PASSWORD, ROOT, browser, count, patient, sandbox, timed
 
 PAGES = (
-    *("/", "/groups/", "/groups/?q=ort+1", "/groups/?sort=-name", "/groups/1/", "/groups/1/?access=none"),
+    *(
+        "/",
+        "/groups/",
+        "/groups/?page=2",
+        "/groups/?q=ort+1",
+        "/groups/?sort=-name",
+        "/groups/1/",
+        "/groups/1/?access=none",
+    ),
     *("/groups/1/users/", "/groups/1/services/", "/groups/1/products/", "/groups/1/cars/add/"),
     *("/cars/", "/cars/?q=pool", "/cars/?q=hh", "/cars/?sort=-name", "/cars/?sort=-plate", "/cars/?sort=vin"),
     *("/cars/?sort=-description", "/cars/?page=2", "/cars/?group=1", "/cars/?groups=none", "/cars/?groups=several"),
     *(f"/cars/?access={value}" for value in ("none", "now", "open", "nobody", "starts", "ends", "week")),
-    *("/cars/?plate=none", "/users/", "/users/?q=m%C3%BCller", "/users/?sort=email", "/users/?sort=-name"),
+    *(
+        "/cars/?plate=none",
+        "/users/",
+        "/users/?q=m%C3%BCller",
+        "/users/?sort=email",
+        "/users/?sort=-name",
+        "/users/?page=2",
+    ),
     *("/users/?group=1", "/users/?groups=none", "/users/?groups=several", "/users/?access=none", "/users/?access=now"),
     *("/users/?access=week", "/services/", "/services/?state=terminated", "/services/?state=beside"),
     *("/services/?q=vertrag+2024", "/services/?sort=-state", "/services/?sort=cause", "/services/?group=1"),
@@ -45,6 +62,9 @@ PAGES = (
     *("/products/?sort=type", "/products/?group=1", "/search/?q=pool", "/search/?q=pool&acts=1"),
     *("/cars/1/", "/users/1/", "/timeline/", "/timeline/?rows=users", "/timeline/?q=pool&days=31"),
 )
+# What somebody may open first in a fleet of which nothing has been read yet.
+FIRST = ("/", "/cars/", "/users/", "/groups/", "/groups/1/cars/", "/search/?q=pool", "/assignments/new/")
+AT_ONCE = 1000  # ms: a wait that is longer would have to show how far it is
 ROUNDS = 15
 RSS = re.compile(r"VmRSS:\s+(\d+) kB")
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
@@ -52,7 +72,7 @@ TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 
 def measure() -> Iterator[Row]:
     with ExitStack() as stack:
-        stack.enter_context(sandbox("huge"))
+        yield from _first(stack.enter_context(sandbox("huge")))
         big = Path(tempfile.mkdtemp(prefix="flinkey-bench-"))
         _probe("fill", big)
         small = Path(tempfile.mkdtemp(prefix="flinkey-bench-")) / "var"
@@ -62,6 +82,20 @@ def measure() -> Iterator[Row]:
         for path in PAGES:
             yield from _compare(path, [(many.ask(path), few.ask(path)) for _round in range(ROUNDS)], cars)
         yield count("memory of a web process after browsing 10,000 cars, MB", round(_memory(big, stack)), 200)
+
+
+def _first(remote: Remote) -> Iterator[Row]:
+    """The first look at 10,000 cars, 5,000 users and 500 groups of which nothing has been read yet."""
+    person = browser()
+    for path in FIRST:
+        looks = []
+        for _round in range(3):
+            remote.settings(latency=0)
+            forget()
+            remote.settings(latency=LATENCY)
+            looks.append(timed(lambda: person.get(path)))  # noqa: B023 - called at once
+        yield count(f"{path} first look at a fleet of 10,000 cars, ms", round(statistics.median(looks) * 1000), AT_ONCE)
+    remote.settings(latency=0)
 
 
 def _compare(path: str, pairs: list[tuple[dict[str, Any], dict[str, Any]]], cars: int) -> Iterator[Row]:
