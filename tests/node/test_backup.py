@@ -12,17 +12,19 @@ from contextlib import closing
 from io import StringIO
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
-from django.db import connection
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from flinkey_admin.accounts.models import Customer, Manager, SignIn
 from flinkey_admin.accounts.scoping import Scope
 from flinkey_admin.fleet.models import Note
 from flinkey_admin.node import copies
+from flinkey_admin.node.copies import services
 from flinkey_admin.node.models import Worker
 from flinkey_admin.operations import journal
 from flinkey_admin.operations.models import Operation, State, Step, Verb
@@ -223,7 +225,10 @@ def test_a_window_that_may_have_been_sent_since_is_never_sent_again(coordinator:
     member = journal.plan(scope, Operation.Kind.ADD, {}, add)
     journal.queue(member)
     plan = journal.plan(scope, Operation.Kind.ADD, {}, add)
-    assert journal.restored() == 2
+    with connection.cursor() as cursor:
+        for change in journal.as_restored():
+            cursor.execute(change)
+    assert journal.under_way() == 2
     journal.recover()
     states = [step.state for step in operation.steps.all()]
     assert states == [State.CONFIRMED, State.UNKNOWN, State.UNKNOWN, State.REFUSED]
@@ -231,6 +236,29 @@ def test_a_window_that_may_have_been_sent_since_is_never_sent_again(coordinator:
     assert [step.state for step in member.steps.all()] == [State.PLANNED], "which may be repeated"
     plan.refresh_from_db()
     assert (plan.started_at, plan.state) == (None, State.PLANNED)
+
+
+def test_no_moment_of_death_lets_a_restored_window_be_sent(
+    coordinator: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Dead, or refused, as soon as the copy is in its place."""
+    operation = give(Scope(Manager.objects.get(), Customer.objects.get()), State.SENT, State.PLANNED)
+    run("backup", str(tmp_path / "one.zip"))
+    monkeypatch.setattr(services, "call_command", Mock(side_effect=[KeyboardInterrupt, OperationalError("disk full")]))
+    with pytest.raises(KeyboardInterrupt):
+        run("restore", str(tmp_path / "one.zip"))
+    assert not journal.to_send(operation).exists()
+    journal.recover()
+    assert [step.state for step in operation.steps.all()] == [State.UNKNOWN] * 2
+    for aside in copies.asides():
+        aside.unlink()
+    told = r"^Restored, but not brought up to this version: disk full\. Mend that and run flinkey-admin migrate, "
+    with pytest.raises(CommandError, match=told) as refused:
+        run("restore", str(tmp_path / "one.zip"))
+    (aside,) = copies.asides()
+    assert str(aside) in str(refused.value)
+    assert not journal.to_send(operation).exists()
+    aside.unlink()
 
 
 def test_a_copy_says_so_when_it_cannot_be_written(coordinator: Person, tmp_path: Path) -> None:

@@ -60,6 +60,54 @@ def through_the_fire(first: Installation, second: Installation, remote: Remote, 
             assert times["PUT", str({"carId": car})] < times["DELETE", one["path"]], "at no moment in no group"
 
 
+# A change that gives two accesses, one of them under way; what kills the process once the copy is in its place.
+GIVES = """
+import django; django.setup()
+from flinkey_admin.accounts.models import Customer, Manager
+from flinkey_admin.accounts.scoping import Scope
+from flinkey_admin.operations import journal
+from flinkey_admin.operations.models import Operation, Verb
+args = {"start": "2026-11-27T07:00:00Z", "end": None}
+steps = [journal.Planned(Verb.CREATE_WINDOW, "Pool", car_id=1, user_id=user, args=args) for user in (1, 2)]
+operation = journal.plan(Scope(Manager.objects.get(), Customer.objects.get()), Operation.Kind.GIVE_ACCESS, {}, steps)
+journal.queue(operation)
+journal.begin(operation)
+"""
+DIES = """
+import django, os, pathlib, sys; django.setup()
+from flinkey_admin.node.copies import services
+services.call_command = lambda *_words, **_options: os._exit(9)
+services.restore(pathlib.Path(sys.argv[1]))
+"""
+WAKES = """
+import django; django.setup()
+from flinkey_admin.operations import journal
+from flinkey_admin.operations.models import Step
+journal.recover()
+print(*Step.objects.order_by("pk").values_list("state", "reason"))
+"""
+
+
+def killed_behind_it(first: Installation, second: Installation, folder: Path) -> None:
+    first.run("migrate", "-v0")
+    first.python("-m", "tests.node.signer")
+    first.python("-c", GIVES)
+    first.run("backup", str(folder / "given.zip"))
+    second.python("-c", DIES, str(folder / "given.zip"), code=9)
+    assert second.python("-c", WAKES) == "('unknown', 'lost') ('unknown', 'lost')\n"
+
+
+@pytest.mark.sampled(0)
+def test_who_is_killed_behind_it_sends_no_window_again(flinkey: Sandbox, tmp_path: Path) -> None:
+    """On PostgreSQL, whose programs put the copy in its place; on SQLite tests/node/test_backup.py is about it."""
+    with ExitStack() as stack:
+        names = [stack.enter_context(postgres(Path("/tmp") / f"pg-{os.getpid()}-{number}")) for number in (3, 4)]
+        first, second = (
+            Installation(tmp_path / str(number), flinkey.url, DATABASE_URL=url) for number, url in enumerate(names)
+        )
+        killed_behind_it(first, second, tmp_path)
+
+
 @pytest.mark.sampled(0)
 def test_on_sqlite(flinkey: Sandbox, tmp_path: Path) -> None:
     first, second = Installation(tmp_path / "first", flinkey.url), Installation(tmp_path / "second", flinkey.url)

@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 from django.db import connection
@@ -32,8 +33,11 @@ def others() -> int:
         return int(cursor.fetchone()[0])
 
 
-def put_in(data: Path, stamp: str, keep_in: Path) -> Path | None:
-    """Puts a copy in the place of our tables, in one transaction. Returns where the old ones are, if there were any."""
+def put_in(data: Path, stamp: str, keep_in: Path, changes: Sequence[str]) -> Path | None:
+    """Puts a copy in the place of our tables and makes these changes in SQL, in one transaction.
+
+    Returns where the old ones are, if there were any.
+    """
     tables, aside = connection.introspection.table_names(), None
     connection.close()
     if tables:
@@ -47,7 +51,9 @@ def put_in(data: Path, stamp: str, keep_in: Path) -> Path | None:
     named = ", ".join(connection.ops.quote_name(table) for table in tables)
     first = ["--command", f"DROP TABLE {named} CASCADE"] if tables else []
     quiet = ("--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--single-transaction")
-    _run("psql", *quiet, *first, f"--file={script}")
+    # The script of pg_restore leaves the session without a schema to look in.
+    then = [f"--command={change}" for change in ("RESET search_path", *changes)]
+    _run("psql", *quiet, *first, f"--file={script}", *then)
     return aside
 
 

@@ -62,7 +62,8 @@ def backup(path: Path) -> tuple[Path, Manifest]:
 def restore(path: Path, *, force: bool = False) -> Restored:
     """Puts a copy in the place of the database, brings it up to this version, and keeps the old one aside.
 
-    force: although other processes have the database open. Raises Refused, in words; then nothing has changed.
+    force: although other processes have the database open. Raises Refused, in words; then nothing has changed, or the
+    copy is in its place and only has to be brought up to this version.
     """
     manifest = archive.read(path)
     _check(manifest, path)
@@ -75,11 +76,18 @@ def restore(path: Path, *, force: bool = False) -> Restored:
         with TemporaryDirectory(prefix=".restore-", dir=_room()) as folder:
             data = Path(folder) / archive.DATA
             archive.unpack(path, manifest, data)
-            aside = _engine().put_in(data, f"{timezone.localtime():{STAMP}}", settings.VAR_DIR)
+            stamp = f"{timezone.localtime():{STAMP}}"
+            aside = _engine().put_in(data, stamp, settings.VAR_DIR, journal.as_restored())
     except (OSError, sqlite3.Error, DatabaseError) as fault:
         raise Refused(f"Nothing was restored, the database is as it was: {fault}.") from None
-    call_command("migrate", verbosity=0)
-    return Restored(manifest, aside, journal.restored())
+    try:
+        call_command("migrate", verbosity=0)
+    except DatabaseError as fault:
+        raise Refused(
+            f"Restored, but not brought up to this version: {fault}. Mend that and run flinkey-admin migrate, "
+            f"before anything is started. The database before it: {aside or 'there was none'}."
+        ) from None
+    return Restored(manifest, aside, journal.under_way())
 
 
 def asides(before: dt.datetime | None = None) -> list[Path]:

@@ -1,6 +1,7 @@
 """SQLite: copied and put back by its own online backup, which takes one moment's state and disturbs nobody."""
 
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
 from glob import escape
 from pathlib import Path
@@ -64,8 +65,11 @@ def others() -> int:
     return 0
 
 
-def put_in(data: Path, stamp: str, _keep_in: Path) -> Path | None:
-    """Puts a copy in the place of the database, in one transaction. Returns where the old one is, if there was one."""
+def put_in(data: Path, stamp: str, _keep_in: Path, changes: Sequence[str]) -> Path | None:
+    """Puts a copy, after these changes in SQL, in the place of the database, in one transaction.
+
+    Returns where the old one is, if there was one.
+    """
     path, aside = _path(), None
     connection.close()
     if path.exists():
@@ -81,6 +85,9 @@ def put_in(data: Path, stamp: str, _keep_in: Path) -> Path | None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with closing(_open(data)) as copy, closing(_open(path)) as live:
         check(copy)
+        for change in changes:
+            copy.execute(change)
+        copy.commit()
         copy.backup(live)
         live.execute("PRAGMA journal_mode=WAL")
     return aside

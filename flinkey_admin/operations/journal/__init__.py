@@ -25,7 +25,7 @@ from flinkey_admin.operations.journal.planning import (
     set_reason,
 )
 from flinkey_admin.operations.journal.pruning import Pruned, prune
-from flinkey_admin.operations.journal.restoring import restored, set_back
+from flinkey_admin.operations.journal.restoring import as_restored, set_back, under_way
 from flinkey_admin.operations.journal.results import hint, note, recall, settle_window, take_check, watch
 from flinkey_admin.operations.journal.state import summarise, summary, to_send
 from flinkey_admin.operations.journal.terms import (
@@ -53,6 +53,7 @@ __all__ = [
     "Planned",
     "Pruned",
     "WindowBusy",
+    "as_restored",
     "begin",
     "claim_try",
     "close",
@@ -75,7 +76,6 @@ __all__ = [
     "renew",
     "reopen",
     "require_free",
-    "restored",
     "set_back",
     "set_pace",
     "set_reason",
@@ -84,6 +84,7 @@ __all__ = [
     "summary",
     "take_check",
     "to_send",
+    "under_way",
     "watch",
     "wish",
     "wished",
