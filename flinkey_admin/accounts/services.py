@@ -24,6 +24,8 @@ from flinkey_admin.web import logs
 logger = logging.getLogger(__name__)
 
 CUSTOMER, LAST_SEEN, STARTED, DEVICE = "customer", "last_seen", "started", "device"
+# What lies further in the future was written by a clock that was set back since: those of several nodes differ by less.
+SOON = dt.timedelta(minutes=10)
 
 
 class WrongPassword(Exception):
@@ -154,17 +156,22 @@ def absolute_limit() -> dt.timedelta:
 
 
 def session_over(request: HttpRequest) -> bool:
-    """Whether the idle limit, the absolute one or flinkey's own has passed."""
+    """Whether the idle limit, the absolute one or flinkey's own has passed.
+
+    Nobody knows how long ago a time in the future was, by a clock that was set back since: they may all have passed.
+    """
     session, now = request.session, timezone.now().timestamp()
-    idle = now - float(session.get(LAST_SEEN, 0)) > settings.SESSION_IDLE_MINUTES * 60
-    old = now - float(session.get(STARTED, 0)) > absolute_limit().total_seconds()
-    return idle or old or tokens.read(session) is None
+    seen, started = float(session.get(LAST_SEEN, 0)), float(session.get(STARTED, 0))
+    idle = now - seen > settings.SESSION_IDLE_MINUTES * 60
+    old = now - started > absolute_limit().total_seconds()
+    unknown = max(seen, started) - now > SOON.total_seconds()
+    return idle or old or unknown or tokens.read(session) is None
 
 
 def touch(request: HttpRequest) -> None:
     """Moves the idle limit, at most once a minute: a session is written only when that matters."""
     now = timezone.now().timestamp()
-    if now - float(request.session.get(LAST_SEEN, 0)) > 60:
+    if abs(now - float(request.session.get(LAST_SEEN, 0))) > 60:
         request.session[LAST_SEEN] = now
         _keep(request.session)
 

@@ -44,8 +44,9 @@ def open_ones(person: Manager) -> "QuerySet[SignIn]":
 def visits(person: Manager, here: str | None) -> list[Visit]:
     """Those that are still good for a request. here: the key of the session at hand."""
     found = [_visit(row, _store(row.session_key), here) for row in open_ones(person)[:SHOWN]]
-    idle = timezone.now() - dt.timedelta(minutes=settings.SESSION_IDLE_MINUTES)
-    return [one for one in found if one and (one.is_this or one.used_at > idle)]
+    now = timezone.now()
+    idle = now - dt.timedelta(minutes=settings.SESSION_IDLE_MINUTES)
+    return [one for one in found if one and (one.is_this or idle < one.used_at < now + services.SOON)]
 
 
 def _store(session_key: str) -> Any:

@@ -5,10 +5,12 @@ account is tried there. A browser in which a person has signed in before is coun
 whoever tries passwords elsewhere, or at the next desk, locks nobody out of the browser they work with.
 """
 
+import datetime as dt
 import secrets
 from typing import Any
 
 from axes.handlers.database import AxesDatabaseHandler
+from axes.models import AccessAttempt
 from django.conf import settings
 from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse
@@ -59,6 +61,16 @@ class Throttle(AxesDatabaseHandler):  # type: ignore[misc]  # axes has no types
         """A right password takes back this person's wrong ones at this place, and nobody else's."""
         count, _of_each = self.filter_user_attempts(request, credentials)[0].delete()
         return int(count)
+
+
+def has_run_ahead(now: dt.datetime, soon: dt.timedelta) -> bool:
+    """Whether a wrong password was counted in the future: then the clock has been ahead, and was set back since."""
+    return bool(AccessAttempt.objects.filter(attempt_time__gt=now + soon).exists())
+
+
+def set_back(now: dt.datetime, soon: dt.timedelta) -> None:
+    """What was counted by a clock that was ahead, more than `soon`, counts as of now: a lock lasts no longer for it."""
+    AccessAttempt.objects.filter(attempt_time__gt=now + soon).update(attempt_time=now)
 
 
 def _known(request: HttpRequest, username: str) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 from django.db import Error, close_old_connections
 from django.utils import timezone
 
+from flinkey_admin.accounts.services import SOON
 from flinkey_admin.node.models import Worker
 
 logger = logging.getLogger(__name__)
@@ -67,14 +68,29 @@ def end() -> None:
 
 
 def alive() -> list[Worker]:
-    """The workers that have given a sign lately."""
-    return list(Worker.objects.filter(seen_at__gte=timezone.now() - GONE).order_by("name"))
+    """The workers that have given a sign lately. One in the future is of a clock that was set back since."""
+    now = timezone.now()
+    return list(Worker.objects.filter(seen_at__gte=now - GONE, seen_at__lte=now + SOON).order_by("name"))
 
 
 def running() -> list[Worker]:
-    """Those of them that have not been killed since, as far as this machine can tell: it knows its own processes."""
+    """Those of them that have not been killed since, as far as this machine can tell: it knows its own processes.
+
+    A sign in the future counts as one of now, for the worker may be there: if it is not, that is known after GONE.
+    """
+    set_back(timezone.now(), SOON)
     here = platform.node()[:200]
     return [one for one in alive() if one.machine != here or _is_there(int(one.name.rpartition(":")[2]))]
+
+
+def has_run_ahead(now: dt.datetime, soon: dt.timedelta) -> bool:
+    """Whether there is a sign of life in the future: then the clock has been ahead, and was set back since."""
+    return Worker.objects.filter(seen_at__gt=now + soon).exists()
+
+
+def set_back(now: dt.datetime, soon: dt.timedelta) -> None:
+    """A sign by a clock that was ahead, more than `soon`, is one of now. Whoever lives gives another."""
+    Worker.objects.filter(seen_at__gt=now + soon).update(seen_at=now)
 
 
 def _is_there(process: int) -> bool:

@@ -7,11 +7,15 @@ from django.utils import timezone
 
 from flinkey_admin.mirror.models import Listing, Upstream
 from flinkey_admin.node import clock as clocks
+from flinkey_admin.node import pulse
+from flinkey_admin.node.checkup import here
+from flinkey_admin.node.checkup.lines import BAD, GOOD
+from flinkey_admin.node.models import Worker
 from flinkey_admin.operations import journal, signals, upkeep
 from flinkey_admin.operations.models import Hold, Operation, State, Step
 from flinkey_admin.sandbox import Remote
 from tests.conftest import COORDINATOR, Person, work_off
-from tests.mirror.stage import asked, fresh
+from tests.mirror.stage import asked, caught_up, fresh
 from tests.operations.conftest import clock  # noqa: F401 - the fixture
 from tests.operations.stage import BERLIN, Clock, members, page_of, took_effect
 from tests.operations.windows import give
@@ -96,6 +100,35 @@ def test_an_access_is_confirmed_and_given_once(clock: Clock, coordinator: Person
     assert took_effect(flinkey, "createAssignment") == 1
 
 
+def test_an_access_is_given_once_though_it_is_late_all_at_once(
+    clock: Clock,  # noqa: F811
+    coordinator: Person,
+    flinkey: Remote,
+) -> None:
+    """Five hours ahead: the sign-in is over, so flinkey is asked once somebody has signed in."""
+    step = give(coordinator)
+    flinkey.settings(delay=0)
+    clock.advance(HOURS)
+    go_on()
+    coordinator.sign_in(COORDINATOR)
+    clock.advance(31)  # to the next look, which the one without a sign-in has put off
+    go_on()
+    step.refresh_from_db()
+    assert step.state == State.CONFIRMED
+    assert took_effect(flinkey, "createAssignment") == 1
+
+
+def test_a_page_of_before_is_old_and_read_again(clock: Clock, coordinator: Person, flinkey: Remote) -> None:  # noqa: F811
+    coordinator.get("/groups/")
+    clock.advance(HOURS)
+    coordinator.sign_in(COORDINATOR)
+    flinkey.change("rename_group", group=1, name="Altona")
+    flinkey.clear_requests()
+    caught_up(coordinator, "/groups/")
+    assert "/groups" in asked(flinkey)
+    assert "Altona" in page_of(coordinator.get("/groups/"))
+
+
 def test_a_page_is_read_again(clock: Clock, coordinator: Person, flinkey: Remote) -> None:  # noqa: F811
     coordinator.get("/groups/")
     Upstream.objects.update_or_create(pk=1, defaults={"trouble": "down", "next_try_at": timezone.now()})
@@ -110,9 +143,63 @@ def test_a_page_is_read_again(clock: Clock, coordinator: Person, flinkey: Remote
     assert not Listing.objects.filter(read_at__gt=timezone.now()).exists()
 
 
+def test_a_lock_lasts_no_longer(clock: Clock, coordinator: Person) -> None:  # noqa: F811
+    visitor = Person()
+    for _time in range(5):
+        visitor.sign_in(COORDINATOR, "wrong")
+    clock.advance(-HOURS)
+    clocks.look()
+    assert visitor.sign_in(COORDINATOR).status_code == 429
+    clock.advance(16 * 60)
+    assert visitor.sign_in(COORDINATOR).status_code == 302
+
+
+def test_a_worker_that_died_ahead_of_the_clock_is_missed(clock: Clock, db: None) -> None:  # noqa: F811
+    pulse.beat("default,runs,sweep")
+    assert here.workers().state == GOOD
+    clock.advance(-HOURS)
+    assert here.workers().state == BAD
+    pulse.beat("default,runs,sweep")
+    assert here.workers().state == GOOD
+
+
+@pytest.mark.parametrize("by", ["the look", "whoever restores"])
+def test_a_worker_elsewhere_stands_in_the_way_of_a_restore_for_a_minute(clock: Clock, db: None, by: str) -> None:  # noqa: F811
+    """It may live, and says so within that time."""
+    Worker.objects.create(name="other:1", machine="other", queues="runs", seen_at=timezone.now())
+    clock.advance(-HOURS)
+    if by == "the look":
+        clocks.look()
+    else:
+        assert len(pulse.running()) == 1
+    clock.advance(pulse.GONE.total_seconds() - 1)
+    assert len(pulse.running()) == 1
+    clock.advance(2)
+    assert pulse.running() == []
+
+
+def test_who_signed_in_ahead_of_the_clock_signs_in_again(clock: Clock, coordinator: Person) -> None:  # noqa: F811
+    """How long nobody has sat there cannot be known. On another device it does not count as signed in either."""
+    other = Person()
+    assert other.sign_in(COORDINATOR).status_code == 302
+    clock.advance(-HOURS)
+    assert coordinator.get("/groups/").headers["Location"].startswith("/sign-in/")
+    coordinator.sign_in(COORDINATOR)
+    assert coordinator.get("/groups/").status_code == 200
+    assert 'data-total="1"' in coordinator.get("/settings/sessions/").content.decode()
+
+
+def test_a_clock_that_is_put_right_by_minutes_signs_nobody_out(clock: Clock, coordinator: Person) -> None:  # noqa: F811
+    """And the idle limit is not longer by them."""
+    clock.advance(-5 * 60)
+    assert coordinator.get("/groups/").status_code == 200
+    clock.advance(46 * 60)
+    assert coordinator.get("/groups/").status_code == 302
+
+
 def test_a_right_clock_is_left_alone(clock: Clock, coordinator: Person, django_assert_num_queries: Any) -> None:  # noqa: F811
     coordinator.get("/groups/")
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(3):
         clocks.look()
     with django_assert_num_queries(0):
         clocks.look()
