@@ -54,7 +54,7 @@ def _is_ours(sent: bytes) -> bool:
 
 def take(event: str, body: bytes) -> None:
     """Keeps the message and has the worker look at what it is about."""
-    step, said = None, _parse(body)
+    step, said = None, parse(body)
     if said is not None:
         step = match(event, said)
     digest = hashlib.sha256(event.encode() + body).hexdigest()
@@ -70,7 +70,8 @@ def take(event: str, body: bytes) -> None:
         signals.told.send(sender=None, customer_id=str(said.get("customerId")), said=said)
 
 
-def _parse(body: bytes) -> dict[str, Any] | None:
+def parse(body: bytes | str) -> dict[str, Any] | None:
+    """What a message says, if it is one: anything may be sent."""
     try:
         said = json.loads(body)
     except (ValueError, RecursionError):
@@ -86,7 +87,7 @@ def _customer(said: dict[str, Any] | None) -> Customer | None:
 
 def _is_known(said: dict[str, Any]) -> bool:
     """Whether a message has one of the shapes that are documented: a result, of a window or of a car's new one."""
-    names_something = any(_integer(said.get(name)) is not None for name in ("assignmentId", "carId"))
+    names_something = any(integer(said.get(name)) is not None for name in ("assignmentId", "carId"))
     return isinstance(said.get("operationSucceeded"), bool) and names_something
 
 
@@ -98,14 +99,14 @@ def match(event: str, said: dict[str, Any]) -> Step | None:
     kind = VERBS.get(event) or (Verb.CREATE_WINDOW if "carId" in said else None)
     if kind == Verb.CREATE_WINDOW:
         return _match_created(open_steps.filter(verb=kind), said)
-    window_id = _integer(said.get("assignmentId"))
+    window_id = integer(said.get("assignmentId"))
     if window_id is None:
         return None
     return open_steps.filter(verb__in={kind} if kind else WINDOW_VERBS, window_id=window_id).first()
 
 
 def _match_created(steps: Any, said: dict[str, Any]) -> Step | None:
-    car, user = _integer(said.get("carId")), _integer(said.get("userId"))
+    car, user = integer(said.get("carId")), integer(said.get("userId"))
     try:
         times = (_time(said.get("start")), _time(said.get("end")))
     except ValueError:
@@ -121,7 +122,8 @@ def _time(value: object) -> object:
     return instant(str(value)) if value else None
 
 
-def _integer(value: object) -> int | None:
+def integer(value: object) -> int | None:
+    """flinkey's number, also where it was written as a text."""
     try:
         return int(str(value))
     except ValueError:

@@ -255,6 +255,18 @@ def test_others_are_left_as_they_are(known: Person) -> None:
     assert known.get("/groups/").status_code == 200, "nobody else is signed out"
 
 
+def test_a_message_about_the_person_goes_however_the_number_is_written(known: Person) -> None:
+    """And one that cannot be read stands in nobody's way."""
+    odd = ["2", [ZOE], {"id": ZOE}]
+    for number in (str(ZOE), ZOE, *odd):
+        send({"customerId": "1", "userId": number, "what": "is this, too?"})
+    send(b"[" * 50_000)
+    forget(EMAIL)
+    bodies = [row.body for row in Webhook.objects.order_by("pk")]
+    assert [json.loads(one)["userId"] for one in bodies if "too?" in one] == odd
+    assert "[" * 50_000 in bodies
+
+
 def test_a_current_user_is_said_to_come_back(known: Person) -> None:
     assert "flinkey still lists this person" in forget(EMAIL)
     caught_up(known, "/users/")

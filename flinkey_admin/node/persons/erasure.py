@@ -5,7 +5,6 @@ The numbers of flinkey stay (they name nobody once flinkey has forgotten them), 
 receipt says as many things as before.
 """
 
-import json
 from collections import Counter
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -24,6 +23,7 @@ from flinkey_admin.fleet.models import Note, Selection
 from flinkey_admin.mirror.models import Membership, User
 from flinkey_admin.node.persons import walking
 from flinkey_admin.node.persons.finding import Person, of_numbers
+from flinkey_admin.operations import webhooks
 from flinkey_admin.operations.models import Operation, Outside, Step, Webhook
 
 AT_A_TIME = 200
@@ -114,12 +114,8 @@ def _webhooks(person: Person) -> list[int]:
     """flinkey's messages as they came, that are about this user."""
     found = []
     for row in Webhook.objects.iterator():
-        try:
-            said = json.loads(row.body)
-        except ValueError:
-            continue
-        number = said.get("userId") if isinstance(said, dict) else None
-        if (row.customer_id, number) in person.numbers:
+        said = webhooks.parse(row.body) or {}
+        if (row.customer_id, webhooks.integer(said.get("userId"))) in person.numbers:
             found.append(row.pk)
     return found
 
