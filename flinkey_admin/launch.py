@@ -16,6 +16,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
 
@@ -72,7 +73,7 @@ def main(mode: str) -> int:
             processes += [_start(_worker(queue), env) for queue in WORKERS]
         if mode != "workers":
             _answering(f"http://{_local(bind)}/health/live/", processes)
-        _say(mode, bind)
+        _say(mode, bind, env)
         while all(process.poll() is None for process in processes):
             time.sleep(0.2)
         print("One of the processes has ended, so all are stopped.", file=sys.stderr)  # noqa: T201
@@ -108,15 +109,18 @@ def _bind(mode: str) -> str:
     return bind
 
 
-def _debug() -> bool:
-    """Whether DEBUG is on, as the settings will read it."""
-    value = os.environ.get("DEBUG", "")
-    if path := os.environ.get("DEBUG_FILE"):
+def _given(name: str, env: Mapping[str, str]) -> str:
+    """A setting as the settings will read it; nothing where they refuse to start with its file."""
+    if path := env.get(f"{name}_FILE"):
         try:
-            value = Path(path).read_text()
+            return Path(path).read_text().strip()
         except (OSError, ValueError):
-            return False  # with this file the settings refuse to start
-    return value.strip().lower() in TRUTHY
+            return ""
+    return env.get(name, "").strip()
+
+
+def _debug() -> bool:
+    return _given("DEBUG", os.environ).lower() in TRUTHY
 
 
 def _fault(bind: str) -> OSError | None:
@@ -215,7 +219,7 @@ def _web(bind: str, env: dict[str, str]) -> list[str]:
     options += ["--forwarder-headers", ""]
     # Else it opens a socket below $HOME, over which it takes orders: nobody gives any.
     options += ["--no-control-socket"]
-    if env.get("TRUSTED_PROXIES", "0") != "0":
+    if _given("TRUSTED_PROXIES", env).strip("0"):
         options += ["--forwarded-allow-ips", ""]
     return [sys.executable, "-m", "gunicorn", *options, "flinkey_admin.wsgi"]
 
@@ -253,8 +257,8 @@ def _answering(url: str, processes: "list[subprocess.Popen[bytes]]") -> None:
     raise subprocess.CalledProcessError(1, "start")
 
 
-def _say(mode: str, bind: str) -> None:
-    prefix = os.environ.get("URL_PREFIX", "").strip("/")
+def _say(mode: str, bind: str, env: Mapping[str, str]) -> None:
+    prefix = _given("URL_PREFIX", env).strip("/")
     lines = [
         f"flinkey admin: http://{_local(bind)}/{prefix and prefix + '/'}"
         if mode != "workers"

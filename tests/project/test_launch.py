@@ -102,6 +102,20 @@ def test_it_says_why_it_cannot_listen_and_what_to_write(monkeypatch: pytest.Monk
                 launch._bind("serve")
 
 
+def test_what_it_needs_of_the_settings_may_come_from_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """As the settings take them: else gunicorn would believe a caller, and the address would be another one."""
+    env = {}
+    for name, value in {"TRUSTED_PROXIES": "1\n", "URL_PREFIX": "/flinkey\n"}.items():
+        (tmp_path / name).write_text(value)
+        env[f"{name}_FILE"] = str(tmp_path / name)
+    by_name = {"TRUSTED_PROXIES": "1", "URL_PREFIX": "/flinkey"}
+    assert "--forwarded-allow-ips" in launch._web("127.0.0.1:8000", by_name)
+    assert launch._web("127.0.0.1:8000", env) == launch._web("127.0.0.1:8000", by_name)
+    assert "--forwarded-allow-ips" not in launch._web("127.0.0.1:8000", {"TRUSTED_PROXIES": "0"})
+    launch._say("serve", "127.0.0.1:8000", env)
+    assert "flinkey admin: http://127.0.0.1:8000/flinkey/\n" in capsys.readouterr().out
+
+
 # What a child of the launcher does first, and the real flinkey then nowhere in its settings.
 READS = """
 from flinkey_admin.cli import read_settings_file
