@@ -33,18 +33,17 @@ PATIENCE = 30  # seconds until what was started answers
 LEAVE, LEAVE_SOON = 50.0, 8.0
 PRODUCTION = {"serve", "web", "workers"}
 TRUTHY = {"true", "t", "1", "yes", "y", "on"}  # and in capitals: what the settings take for yes
+REFUSES = "flinkey admin does not start:"  # and then a line for each thing, as the settings say it too
 ENVIRONMENT = """It takes no options, only variables beside the settings:
   PORT   the port on this machine: 8000
   BIND   for serve and web, the address and port to listen at, if not this machine alone: 127.0.0.1:8000
-  WEB_CONCURRENCY   for serve and web, how many processes answer: 2"""
+  WEB_CONCURRENCY   how many processes answer: 2 for serve and web, 1 for run and demo
+  SETTINGS_FILE   the file of settings, which demo does not read: /etc/flinkey-admin/settings.env
+  SCENARIO   for demo, which made-up fleet: depot"""
 
 
 class Stop(Exception):
     """Somebody asked us to end, or one of the processes did."""
-
-
-class Refused(Exception):
-    """It cannot start like this; the text says what to write instead."""
 
 
 def main(mode: str) -> int:
@@ -54,12 +53,11 @@ def main(mode: str) -> int:
     """
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)
-    try:
-        bind = _bind(mode)
-        env = {**os.environ, "PYTHONUNBUFFERED": "1", **_environment(mode, bind)}
-    except Refused as refused:
-        print(refused, file=sys.stderr)  # noqa: T201
+    bind = _bind(mode)
+    if wrong := _wrong(mode, bind):
+        print(_refusal(wrong, _wrong_settings(mode, bind)), file=sys.stderr)  # noqa: T201
         return 1
+    env = {**os.environ, "PYTHONUNBUFFERED": "1", **_environment(mode, bind)}
     processes: list[subprocess.Popen[bytes]] = []
     patience = LEAVE_SOON
     try:
@@ -92,21 +90,51 @@ def _stop(_signal: int, _frame: FrameType | None) -> None:
 
 
 def _bind(mode: str) -> str:
-    """The address and the port to listen at: only production may be reached from elsewhere. Raises Refused."""
-    port = os.environ.get("PORT") or "8000"
-    bind = (mode in PRODUCTION and os.environ.get("BIND")) or f"127.0.0.1:{port}"
-    number = bind.rpartition(":")[2]
-    if not (number.isdecimal() and 0 < int(number) < 65536):
-        raise Refused("PORT is wrong. Write: a number such as 8000. BIND, if it is there: 127.0.0.1:8000")
+    """The address and the port to listen at: only production may be reached from elsewhere."""
+    named = os.environ.get("BIND") if mode in PRODUCTION else ""
+    return named or f"127.0.0.1:{os.environ.get('PORT') or '8000'}"
+
+
+def _wrong(mode: str, bind: str) -> list[str]:
+    """Why it cannot start like this, beside the settings: each thing with what to write instead."""
+    found = []
+    port = re.fullmatch(r".*:([0-9]{1,5})", bind)
+    if not (port and 0 < int(port[1]) < 65536):
+        such = "an address and a port such as 127.0.0.1:8000" if _by_bind(mode) else "a number such as 8000"
+        found.append(f"{'BIND' if _by_bind(mode) else 'PORT'} is wrong. Write: {such}")
+    elif mode != "workers" and (fault := _fault(bind)):
+        found.append(_told(fault, mode, bind))
     if not re.fullmatch("[1-9][0-9]?", os.environ.get("WEB_CONCURRENCY") or "1"):
-        raise Refused("WEB_CONCURRENCY is wrong. Write: how many processes answer, such as 2")
+        found.append("WEB_CONCURRENCY is wrong. Write: how many processes answer, such as 2")
     if mode in PRODUCTION and _debug():
-        raise Refused(
+        found.append(
             f"DEBUG is for this machine only and unsafe here. Leave it out, or use: flinkey-admin run, not {mode}"
         )
-    if mode != "workers" and (fault := _fault(bind)):
-        raise Refused(_told(fault, mode, bind))
-    return bind
+    return found
+
+
+def _by_bind(mode: str) -> bool:
+    """Whether BIND says where to listen, and not PORT."""
+    return mode in PRODUCTION and bool(os.environ.get("BIND"))
+
+
+def _wrong_settings(mode: str, bind: str) -> list[str]:
+    """What the settings refuse as well, so that all is told at once. It costs a process, so only who refuses asks."""
+    if mode == "demo":
+        return []  # it brings its own, and its folder may be that of the demo which has the port
+    env = {**os.environ, **_environment(mode, bind)}
+    if mode in PRODUCTION and _debug():
+        env.update(DEBUG="false", DEBUG_FILE="")  # as it will be once that is mended
+    read = [sys.executable, "-c", "import flinkey_admin.settings"]
+    done = subprocess.run(read, env=env, capture_output=True, text=True, check=False)  # noqa: S603
+    return [line.strip() for line in done.stderr.partition(f"{REFUSES}\n")[2].splitlines()[:-1]]
+
+
+def _refusal(wrong: list[str], settings: list[str]) -> str:
+    lines = [f"  {line}" for line in [*wrong, *settings]]
+    if settings:
+        lines.append("Each but PORT, BIND and WEB_CONCURRENCY may also be given as NAME_FILE, a file's path.")
+    return "\n".join([REFUSES, *lines])
 
 
 def _given(name: str, env: Mapping[str, str]) -> str:
@@ -138,7 +166,7 @@ def _fault(bind: str) -> OSError | None:
 def _told(fault: OSError, mode: str, bind: str) -> str:
     """The same for people, with what to write instead."""
     host, _colon, port = bind.rpartition(":")
-    name, before = ("BIND", f"{host}:") if mode in PRODUCTION and os.environ.get("BIND") else ("PORT", "")
+    name, before = ("BIND", f"{host}:") if _by_bind(mode) else ("PORT", "")
     if fault.errno != errno.EADDRINUSE:
         return f"{name} is wrong: it cannot listen at {bind} ({fault.strerror})."
     again = f"make {mode}" if IS_CLONE else f"flinkey-admin {mode}"

@@ -77,6 +77,13 @@ def variables() -> dict[str, Variable]:
     return found
 
 
+def of_the_start() -> set[str]:
+    """What is read from the environment before the settings are, and is no setting."""
+    nodes = [node for name in ("launch.py", "places.py", "cli.py") for node in ast.walk(parse(PRODUCT / name))]
+    calls = [node for node in nodes if isinstance(node, ast.Call) and ast.unparse(node.func) == "os.environ.get"]
+    return {str(ast.literal_eval(call.args[0])) for call in calls} - set(variables())
+
+
 def _default(call: ast.Call) -> object:
     if len(call.args) == 1:
         return NO_DEFAULT

@@ -14,7 +14,7 @@ from marshmallow.fields import Boolean
 from flinkey_admin import launch
 from tests.browser.standing import eventually, free_port
 from tests.flinkey.wires import Wire, answer
-from tests.project.source import ROOT, start
+from tests.project.source import ROOT, of_the_start, start
 
 # Asked to end, it does so after $2 seconds and leaves a file; asked again it ends at once, as a worker does.
 AT_WORK = """
@@ -70,18 +70,20 @@ def test_who_asks_twice_waits_for_nothing(tmp_path: Path) -> None:
     assert (launcher.returncode, err, (tmp_path / "done").exists()) == (0, "", False)
 
 
+def free() -> str:
+    return f"127.0.0.1:{free_port()}"
+
+
 def test_production_refuses_every_way_to_say_debug(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The settings are read by environs, whose words for yes these are."""
     for value in map(str, Boolean.truthy):
         for mode in launch.PRODUCTION:
             monkeypatch.setenv("DEBUG", value)
-            with pytest.raises(launch.Refused, match="DEBUG is for this machine only"):
-                launch._bind(mode)
+            assert [one for one in launch._wrong(mode, free()) if one.startswith("DEBUG is for this machine only")]
     (tmp_path / "debug").write_text("true\n")
     monkeypatch.setenv("DEBUG", "false")
     monkeypatch.setenv("DEBUG_FILE", str(tmp_path / "debug"))
-    with pytest.raises(launch.Refused):
-        launch._bind("workers")
+    assert launch._wrong("workers", free())
 
 
 def test_it_says_why_it_cannot_listen_and_what_to_write(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -94,12 +96,40 @@ def test_it_says_why_it_cannot_listen_and_what_to_write(monkeypatch: pytest.Monk
         told = {
             f"127.0.0.1:{port}": f"Port {port} is taken. Choose another one: BIND=127.0.0.1:{port + 100} make serve",
             "192.0.2.1:8000": "BIND is wrong: it cannot listen at 192.0.2.1:8000 (Cannot assign requested address).",
-            "127.0.0.1:65536": "PORT is wrong. Write: a number such as 8000. BIND, if it is there: 127.0.0.1:8000",
+            "127.0.0.1:65536": "BIND is wrong. Write: an address and a port such as 127.0.0.1:8000",
+            "8000": "BIND is wrong. Write: an address and a port such as 127.0.0.1:8000",
         }
         for bind, said in told.items():
             monkeypatch.setenv("BIND", bind)
-            with pytest.raises(launch.Refused, match=f"^{re.escape(said)}$"):
-                launch._bind("serve")
+            assert launch._wrong("serve", launch._bind("serve")) == [said]
+        monkeypatch.setenv("PORT", "many")
+        assert launch._wrong("run", launch._bind("run")) == ["PORT is wrong. Write: a number such as 8000"]
+
+
+def test_all_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
+    """The launcher's own variables and the settings, which are read as if DEBUG were mended by then."""
+    env = {"PORT": "x", "WEB_CONCURRENCY": "0", "DEBUG": "true", "SECRET_KEY": "short", "VAR_DIR": str(tmp_path)}
+    done = start({**env, "TIME_ZONE": "Mars"}, [sys.executable, "-m", "flinkey_admin", "serve"])
+    first, *lines, last = done.stderr.splitlines()
+    assert (done.returncode, first) == (1, "flinkey admin does not start:")
+    named = ["PORT", "WEB_CONCURRENCY", "DEBUG"]
+    of_settings = ["FLINKEY_API_KEY", "SECRET_KEY", "TOKEN_KEYS", "ALLOWED_HOSTS", "TIME_ZONE"]
+    assert [line.split()[0] for line in lines] == [*named, *of_settings]
+    assert last == "Each but PORT, BIND and WEB_CONCURRENCY may also be given as NAME_FILE, a file's path."
+
+
+def test_a_demo_whose_port_is_taken_leaves_the_other_one_its_folder(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        kept = tmp_path / f"demo-{port}" / "demo.sqlite3"
+        kept.parent.mkdir()
+        kept.touch()
+        env = {"PORT": str(port), "VAR_DIR": str(tmp_path)}
+        done = start(env, [sys.executable, "-m", "flinkey_admin", "demo"])
+    told = f"flinkey admin does not start:\n  Port {port} is taken. Choose another one: PORT={port + 100} make demo\n"
+    assert (done.returncode, done.stderr, kept.exists()) == (1, told, True)
 
 
 def test_what_it_needs_of_the_settings_may_come_from_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -114,6 +144,10 @@ def test_what_it_needs_of_the_settings_may_come_from_files(tmp_path: Path, capsy
     assert "--forwarded-allow-ips" not in launch._web("127.0.0.1:8000", {"TRUSTED_PROXIES": "0"})
     launch._say("serve", "127.0.0.1:8000", env)
     assert "flinkey admin: http://127.0.0.1:8000/flinkey/\n" in capsys.readouterr().out
+
+
+def test_the_help_names_the_variables_beside_the_settings() -> None:
+    assert set(re.findall("^  ([A-Z_]+) ", launch.ENVIRONMENT, re.MULTILINE)) == of_the_start()
 
 
 # What a child of the launcher does first, and the real flinkey then nowhere in its settings.

@@ -11,7 +11,7 @@ import pytest
 from cryptography.fernet import Fernet
 
 from flinkey_admin.checks import HINTS
-from tests.project.source import NO_DEFAULT, ROOT, start, variables
+from tests.project.source import NO_DEFAULT, ROOT, of_the_start, start, variables
 
 KEY, OLDER = Fernet.generate_key().decode(), Fernet.generate_key().decode()
 PRODUCTION = {
@@ -303,11 +303,11 @@ IN_WORDS = {
 }
 
 
-def told_table() -> dict[str, str]:
-    """The default by the variable, for each row of the table of settings."""
+def told_table(first: str = "name") -> dict[str, str]:
+    """The default by the variable, for each row of the table whose first column has this head."""
     text = (ROOT / "docs" / "configure.md").read_text(encoding="utf-8")
-    table = re.search(r"^\| name \| default \|.*\n\|[-| :]+\|\n((?:\|.*\n)+)", text, re.MULTILINE)
-    assert table, "docs/configure.md has a table | name | default | |"
+    table = re.search(rf"^\| {first} \| default \|.*\n\|[-| :]+\|\n((?:\|.*\n)+)", text, re.MULTILINE)
+    assert table, f"docs/configure.md has a table | {first} | default | |"
     rows: dict[str, str] = {}
     for line in table[1].splitlines():
         names, default, *_what = (cell.strip() for cell in line.strip("|").split("|"))
@@ -334,6 +334,10 @@ def expected_default(name: str) -> str:
 
 def test_the_table_lists_exactly_the_variables_that_are_read() -> None:
     assert set(told_table()) == set(variables())
+
+
+def test_the_other_table_lists_exactly_the_variables_that_starting_reads() -> None:
+    assert set(told_table("variable")) == of_the_start()
 
 
 def test_the_table_tells_the_defaults_of_the_code() -> None:
