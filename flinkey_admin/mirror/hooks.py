@@ -41,11 +41,11 @@ def pause_left(*, asked: bool = False, **_kwargs: Any) -> float:
     return max(0.0, (row.next_try_at - timezone.now()).total_seconds())
 
 
-def told(customer_id: str, said: Mapping[str, Any], **_kwargs: Any) -> None:
+def told(customer: Customer, said: Mapping[str, Any], **_kwargs: Any) -> None:
     """flinkey speaks of a window that is none of our open changes: a hint, so its car is read again."""
     car = id_of(said.get("carId"))
     if car is None and (window := id_of(said.get("assignmentId"))):
-        known = Window.objects.filter(customer__flinkey_id=customer_id, flinkey_id=window).first()
+        known = Window.objects.filter(customer=customer, flinkey_id=window).first()
         car = known.car_id if known else None
-    if car is not None and Customer.objects.filter(flinkey_id=customer_id).exists():
-        sweep.read_soon.enqueue(customer_id, lists.car_windows(car))
+    if car is not None:
+        sweep.read_soon.enqueue(customer.flinkey_id, lists.car_windows(car))

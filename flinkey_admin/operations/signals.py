@@ -8,7 +8,7 @@ confirmed = Signal()
 settled = Signal()
 # `seconds`: flinkey has just asked to be left alone for so long.
 paused = Signal()
-# `customer_id`, `said`: a message of flinkey about a window that no open change of ours is about.
+# `customer`, `said`: a message of flinkey about a window that no open change of ours is about.
 told = Signal()
 # Receivers return the seconds for which flinkey must be left alone: it asked for that, or was not reached just now.
 # `asked`: only what it asked for counts.

@@ -54,48 +54,50 @@ def _is_ours(sent: bytes) -> bool:
 
 def take(event: str, body: bytes) -> None:
     """Keeps the message and has the worker look at what it is about."""
-    step, said = None, parse(body)
-    if said is not None:
-        step = match(event, said)
-    digest = hashlib.sha256(event.encode() + body).hexdigest()
+    said = parse(body)
     customer = _customer(said)
-    is_odd = customer is None or not _is_known(said or {})
+    step = match(event, customer, said) if customer else None
+    digest = hashlib.sha256(event.encode() + body).hexdigest()
+    is_odd = customer is None or not _is_known(said)
     journal.keep_webhook(digest, event, fit(body.decode(errors="replace")), step, customer, is_odd=is_odd)
-    if step and said is not None:
-        succeeded = said.get("operationSucceeded")
+    if step:
+        succeeded = said.get("operationSucceeded") if _is_answer(said) else None
         message = fit(str(said.get("errorMessage") or "")[:LONGEST])
         journal.hint(step, {"succeeded": succeeded, "message": message})
         check_window.enqueue(step.pk)
-    elif said is not None:
-        signals.told.send(sender=None, customer_id=str(said.get("customerId")), said=said)
+    elif customer:
+        signals.told.send(sender=None, customer=customer, said=said)
 
 
-def parse(body: bytes | str) -> dict[str, Any] | None:
-    """What a message says, if it is one: anything may be sent."""
+def parse(body: bytes | str) -> dict[str, Any]:
+    """What a message says: nothing, where it is no object."""
     try:
         said = json.loads(body)
     except (ValueError, RecursionError):
-        return None
-    return said if isinstance(said, dict) else None
+        return {}
+    return said if isinstance(said, dict) else {}
 
 
-def _customer(said: dict[str, Any] | None) -> Customer | None:
-    """The customer that a message names, if it is one of ours."""
-    named = str((said or {}).get("customerId"))
-    return Customer.objects.filter(flinkey_id=named).first() if len(named) < LONGEST and "\0" not in named else None
+def _customer(said: dict[str, Any]) -> Customer | None:
+    """The customer that a message names, if it is one of ours. What no database could hold names none."""
+    named = str(said.get("customerId"))
+    return Customer.objects.filter(flinkey_id=named).first() if len(named) < LONGEST and named == fit(named) else None
+
+
+def _is_answer(said: dict[str, Any]) -> bool:
+    """Whether a message says yes or no. Anything else might be what PostgreSQL takes into no JSON, as a NUL or NaN."""
+    return isinstance(said.get("operationSucceeded"), bool)
 
 
 def _is_known(said: dict[str, Any]) -> bool:
     """Whether a message has one of the shapes that are documented: a result, of a window or of a car's new one."""
     names_something = any(integer(said.get(name)) is not None for name in ("assignmentId", "carId"))
-    return isinstance(said.get("operationSucceeded"), bool) and names_something
+    return _is_answer(said) and names_something
 
 
-def match(event: str, said: dict[str, Any]) -> Step | None:
+def match(event: str, customer: Customer, said: dict[str, Any]) -> Step | None:
     """The open change a message is about: by the window's id, else by car, user, start and end."""
-    open_steps = Step.objects.filter(
-        customer__flinkey_id=str(said.get("customerId")), settled_at=None, sent_at__isnull=False
-    ).order_by("pk")
+    open_steps = Step.objects.filter(customer=customer, settled_at=None, sent_at__isnull=False).order_by("pk")
     kind = VERBS.get(event) or (Verb.CREATE_WINDOW if "carId" in said else None)
     if kind == Verb.CREATE_WINDOW:
         return _match_created(open_steps.filter(verb=kind), said)

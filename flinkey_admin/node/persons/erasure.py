@@ -114,7 +114,7 @@ def _webhooks(person: Person) -> list[int]:
     """flinkey's messages as they came, that are about this user."""
     found = []
     for row in Webhook.objects.iterator():
-        said = webhooks.parse(row.body) or {}
+        said = webhooks.parse(row.body)
         if (row.customer_id, webhooks.integer(said.get("userId"))) in person.numbers:
             found.append(row.pk)
     return found
