@@ -48,7 +48,7 @@ class Stages:
         """
         sim = self.sandbox.sim
         # All that is there: what a test has done between two stages must not become a part of the second one's.
-        key = timezone.now(), json.dumps(sim.snapshot(), sort_keys=True), name, repr(sorted(_rows().items()))
+        key = timezone.now(), json.dumps(sim.snapshot(), sort_keys=True), name, repr(sorted(every_row().items()))
         if found := self.kept.get(key):
             self._put_back(found, people)
             return
@@ -57,7 +57,7 @@ class Stages:
             with sim.lock:
                 cookies = [copy.deepcopy(person.cookies) for person in people]
                 self.kept[key] = Kept(
-                    _rows(), sim.snapshot(), dict(sim.tokens), copy.deepcopy(list(sim.requests)), cookies
+                    every_row(), sim.snapshot(), dict(sim.tokens), copy.deepcopy(list(sim.requests)), cookies
                 )
 
     def look(self, person: Client, *addresses: str) -> None:
@@ -90,7 +90,8 @@ def tables() -> list[str]:
     return sorted(set(connection.introspection.django_table_names(only_existing=True)) - OF_MIGRATIONS)
 
 
-def _rows() -> dict[str, list[tuple[Any, ...]]]:
+def every_row() -> dict[str, list[tuple[Any, ...]]]:
+    """By their tables; those that are empty are left out."""
     found = {}
     with connection.cursor() as cursor:
         for table in tables():

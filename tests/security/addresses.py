@@ -1,7 +1,8 @@
 """Every address of the project, taken from its URL configuration, so that no new one can be forgotten."""
 
+import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver
@@ -25,6 +26,14 @@ def patterns(entries: list[Any] | None = None, before: str = "", space: str = ""
 def sample(route: str) -> str:
     """An address of this route."""
     return "/" + PART.sub(lambda part: SAMPLES[part[1]], route)
+
+
+def about(ids: Mapping[str, Sequence[object]]) -> Iterator[tuple[str, str]]:
+    """Every address with its name, about each of these things. ids: by the names of parts; the rest as in `sample`."""
+    for route, name, _view in patterns():
+        values = [ids.get(part[2], [SAMPLES[part[1]]]) for part in PART.finditer(route)]
+        for chosen in itertools.product(*values):
+            yield "/" + PART.sub("{}", route).format(*chosen), name
 
 
 ADDRESSES = {sample(route): name for route, name, _view in patterns()}
