@@ -5,6 +5,7 @@ The numbers of flinkey stay (they name nobody once flinkey has forgotten them), 
 receipt says as many things as before.
 """
 
+import time
 from collections import Counter
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -30,14 +31,23 @@ AT_A_TIME = 200
 AXES = (AccessAttempt, AccessFailureLog, AccessLog)
 # By whose rows about a person the person is found. They go last: whoever was interrupted before can still be finished.
 SOURCES = (Step, Outside)
+PATIENCE = 90  # seconds for those who read: PostgreSQL ends ours after a minute of idleness (settings.py)
+READERS = """
+    SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+    AND (backend_xid IS NOT NULL OR backend_xmin IS NOT NULL) AND xact_start < %s
+"""
 
 
 @dataclass
 class Erased:
-    """rows: how many rows of each table were changed or deleted. loosely: texts with the last name alone."""
+    """rows: how many rows of each table were changed or deleted. loosely: texts with the last name alone.
+
+    swept: whether the words are out of the files as well.
+    """
 
     rows: Counter[str] = field(default_factory=Counter)
     loosely: list[str] = field(default_factory=list)
+    swept: bool = True
 
 
 def forget(person: Person, *, dry_run: bool = False) -> Erased:
@@ -61,7 +71,7 @@ def forget(person: Person, *, dry_run: bool = False) -> Erased:
     if not dry_run:
         with transaction.atomic():
             _last(person, alone)
-        _sweep_out()
+        done.swept = _sweep_out()
     return done
 
 
@@ -176,12 +186,30 @@ def _loosely(person: Person) -> list[str]:
     return found + [f"the reason of change {pk}" for pk, text in reasons if person.loosely.search(text)]
 
 
-def _sweep_out() -> None:
-    """The words are out of the rows, and still in the file: a database reuses their place later, or never."""
+def _sweep_out() -> bool:
+    """The words are out of the rows, and still in the file: a database reuses their place later, or never.
+
+    Returns False when somebody reads for so long that what was before has to be kept for them.
+    """
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             cursor.execute("VACUUM")
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        else:
-            for table in connection.introspection.django_table_names(only_existing=True):
-                cursor.execute(f"VACUUM (FULL, ANALYZE) {connection.ops.quote_name(table)}")
+            return bool(cursor.fetchone()[0] == 0)
+        alone = _readers_ended(cursor)
+        # The catalogue of statistics has samples of what stands in the tables.
+        for table in [*connection.introspection.django_table_names(only_existing=True), "pg_statistic"]:
+            cursor.execute(f"VACUUM (FULL, ANALYZE) {connection.ops.quote_name(table)}")
+        return alone
+
+
+def _readers_ended(cursor: Any) -> bool:
+    """Waits for those who began before, since a table that is written anew takes along what they may still look at."""
+    cursor.execute("SELECT clock_timestamp()")
+    (now,) = cursor.fetchone()
+    for _second in range(PATIENCE):
+        cursor.execute(READERS, [now])
+        if cursor.fetchone() == (0,):
+            return True
+        time.sleep(1)
+    return False

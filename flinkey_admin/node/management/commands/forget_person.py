@@ -39,6 +39,11 @@ class Command(BaseCommand):
             listed = ", ".join(map(str, kept))
             self.stdout.write(f"Of before a restore, perhaps with this person in them: {listed}. Delete them yourself.")
         self.stdout.write("Not ours to erase: what flinkey itself has, backups, and the logs that your system keeps.")
+        if not done.swept:
+            raise CommandError(
+                "Somebody has been reading the database for so long that its files may still have the words. "
+                "Wait for the end of that, as of a backup, then run this once more."
+            )
 
 
 def named(parser: ArgumentParser) -> None:
