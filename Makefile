@@ -44,7 +44,7 @@ kill: $(VENV)/dev postgres ## kill -9 at every call and commit, 1,000 lost answe
 alive: $(VENV)/dev postgres ## backups put back in the middle of a move, full disks, wrong clocks, on SQLite and PostgreSQL
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --thorough -m sampled tests/node
 
-pg: $(VENV)/dev postgres ## the tests of pages, copy and changes on PostgreSQL
+pg: $(VENV)/dev postgres ## the tests of pages, copy, changes and upkeep on PostgreSQL
 	$(BIN)/python -m tests.on_postgres -q -n $(WORKERS) --dist worksteal
 
 # With POOL=transaction (or session) a PgBouncer stands before the database. Its folder is one of its own, since whoever

@@ -15,6 +15,7 @@ from django.test import Client
 from flinkey_admin.node import health
 from tests.conftest import Person
 
+ONLY_READ = {"sqlite": "PRAGMA query_only=ON", "postgresql": "SET default_transaction_read_only = on"}
 SENTENCE = re.compile(r"[A-Z][^.]*\.")
 
 
@@ -73,12 +74,13 @@ def elsewhere(transactional_db: None, tmp_path: Path) -> Iterator[Path]:
         connection.close()
 
 
-def test_a_database_that_is_only_read(elsewhere: Path) -> None:
+def test_a_database_that_is_only_read(transactional_db: None) -> None:
     assert ready() == (200, "ok")
-    connection.ensure_connection()
     with connection.cursor() as cursor:
-        cursor.execute("PRAGMA query_only=ON")
+        cursor.execute(ONLY_READ[connection.vendor])
     assert ready() == (503, health.READ_ONLY)
+    connection.close()
+    assert ready() == (200, "ok")
 
 
 def test_a_database_that_is_none(elsewhere: Path) -> None:
