@@ -76,6 +76,7 @@ release: wheel $(VENV)/release ## what a release consists of, into dist/: wheel,
 		-r requirements.txt
 	$(BIN)/cyclonedx-py environment var/release/bin/python --pyproject pyproject.toml --mc-type application \
 		--output-reproducible --output-format JSON --output-file dist/sbom.cdx.json
+	SBOM=dist/sbom.cdx.json $(BIN)/python -m pytest -q -n 0 tests/installed/components.py
 	@cd dist && sha256sum * > SHA256SUMS && cat SHA256SUMS
 
 # By uv, since it alone pins for every Python and machine at once: Debian 12 needs a package that 3.11.4 no longer does.
