@@ -17,7 +17,7 @@ debian = PATH="$$PATH:/usr/sbin" command -v $(1) >/dev/null || { [ "$$(id -u)" =
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run serve test lint bench format lighthouse screenshots pictures browser clean thorough postgres kill pg machine planted alive wheel release audit observatory secure dropped cluster load servers
+.PHONY: help demo run serve test lint bench format lighthouse screenshots pictures browser clean thorough postgres kill pg machine planted alive promtool wheel release audit observatory secure dropped cluster load servers
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
@@ -41,8 +41,9 @@ kill: $(VENV)/dev postgres ## kill -9 at every call and commit, 1,000 lost answe
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --thorough -m sampled tests/operations/test_kill.py tests/operations/test_kill_pairs.py \
 		tests/fleet/test_restore_group.py tests/operations/test_lost_answers.py tests/operations/test_two_workers.py
 
-alive: $(VENV)/dev postgres ## backups put back in the middle of a move, full disks, wrong clocks, on SQLite and PostgreSQL
+alive: $(VENV)/dev postgres promtool ## backups put back in the middle of a move, full disks, wrong clocks, alerts that come
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --thorough -m sampled tests/node
+	$(BIN)/python -m pytest -q -n 0 tests/node/test_alerts.py tests/node/test_metrics.py
 
 pg: $(VENV)/dev postgres ## the tests of pages, copy, changes and upkeep on PostgreSQL
 	$(BIN)/python -m tests.on_postgres -q -n $(WORKERS) --dist worksteal
@@ -136,6 +137,9 @@ servers: ## what stands beside two nodes: Redis, nginx, and what looks at system
 	@$(call debian,redis-server,redis-server)
 	@$(call debian,nginx,nginx-light)
 	@$(call debian,systemd-analyze,systemd)
+
+promtool: ## the tool of Prometheus that tries the example alerts
+	@$(call debian,promtool,--no-install-recommends prometheus)
 
 $(VENV)/run: pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
