@@ -241,6 +241,8 @@ def _web(bind: str, env: dict[str, str]) -> list[str]:
     # a second process.
     processes = env.get("WEB_CONCURRENCY") or "1"
     options = ["--bind", bind, "--workers", processes, "--threads", "12", "--timeout", "120", "--log-level", "warning"]
+    # The longest that gunicorn knows, and nginx by default: a thousand ticks go along in an address.
+    options += ["--limit-request-line", "8190"]
     # Whose threads are taken leaves the next connections to the other process.
     options += ["--worker-connections", "16"]
     # gunicorn would believe a caller's header SCRIPT_NAME. Who counts as a proxy, TRUSTED_PROXIES alone decides.

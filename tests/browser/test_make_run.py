@@ -44,3 +44,10 @@ def test_a_group_that_somebody_has_deleted_meanwhile_is_a_toast(
     expect(page.locator("#toasts .toast")).to_contain_text("flinkey no longer knows this group.")
     expect(page.get_by_role("heading", level=1)).to_have_text("Bald weg")
     expect(page.locator("tr[data-id]")).to_have_count(1)
+
+
+def test_a_thousand_ticks_go_along_in_an_address(page: Page) -> None:
+    ticks = "-".join(str(number) for number in range(10_000, 11_000))
+    answer = page.goto(f"/cars/?tick={ticks}")
+    assert answer
+    assert answer.status == 200
