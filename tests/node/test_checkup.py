@@ -49,6 +49,7 @@ def test_flinkey_is_reached_takes_the_key_and_has_the_same_time(remote: Remote) 
         "Key of the company": GOOD,
         "Clock": GOOD,
         "Certificate of flinkey": NONE,  # plain HTTP, on this machine
+        "Own address": NONE,
     }
 
 
@@ -56,7 +57,7 @@ def test_a_wrong_key_is_told_from_a_flinkey_that_is_away(remote: Remote, setting
     remote.fault("*", "bad-key", times=-1)
     assert states(outside.lines())["Key of the company"] == BAD
     settings.FLINKEY_API_URL = "http://127.0.0.1:9/v3"
-    assert states(outside.lines()) == {"flinkey": BAD, "Certificate of flinkey": NONE}
+    assert states(outside.lines()) == {"flinkey": BAD, "Certificate of flinkey": NONE, "Own address": NONE}
 
 
 @pytest.mark.parametrize(("seconds", "state"), [(2, GOOD), (-20, LOOK), (20, LOOK), (90, BAD), (-4000, BAD)])
@@ -103,6 +104,15 @@ def test_the_own_address_and_that_for_webhooks_answer(live_server: Any, settings
     settings.FLINKEY_API_URL = "http://127.0.0.1:9/v3"
     found = states(outside.lines(f"{live_server.url}/"))
     assert (found["Own address"], found["Address for webhooks"]) == (GOOD, GOOD)
+
+
+def test_an_own_address_that_is_not_known_is_named_with_what_to_type(settings: Any) -> None:
+    settings.FLINKEY_API_URL, settings.URL_PREFIX = "http://127.0.0.1:9/v3", "/flinkey"
+    settings.LOOPBACK, settings.ALLOWED_HOSTS = False, ["fleet.example.com", "other.example.com"]
+    line = outside.lines()[-1]
+    assert (line.title, line.state) == ("Own address", NONE)
+    assert line.todo == "Type flinkey-admin check --url https://fleet.example.com/flinkey/"
+    assert "Own address" not in [one.title for one in outside.lines("http://127.0.0.1:9/") if one.state == NONE]
 
 
 def test_another_server_under_the_own_address_is_noticed(settings: Any) -> None:
@@ -252,6 +262,8 @@ def test_the_command_ends_with_1_as_soon_as_something_is_to_be_mended(
     assert "Fine  flinkey: It answers after" in out
     assert "Fine  Workers: They are at work: 1 process on 1 machine." in out
     assert "To mend" not in out
+    assert "Not checked  Own address: It is not known here, so neither it nor its certificate" in out
+    assert "-> Type flinkey-admin check --url http" in out
     assert not {"sandbox-key", "test-secret"} & set(out.replace("(", " ").split())
 
 

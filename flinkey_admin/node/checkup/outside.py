@@ -27,7 +27,10 @@ SOON, VERY_SOON = dt.timedelta(days=21), dt.timedelta(days=3)
 
 
 def lines(own: str = "") -> list[Line]:
-    """flinkey: reached, key, clock, certificate. own: the dashboard's address as people type it, if it is known."""
+    """flinkey: reached, key, clock, certificate. own: the dashboard's address as people type it, if it is known.
+
+    Without it a line says what was not looked at.
+    """
     late = TimeoutError("no answer in time")
     calls: list[tuple[Callable[[], list[Line]], Line]] = [
         (_flinkey, Line("flinkey", BAD, _("There was no answer in time."), _way_out())),
@@ -41,7 +44,7 @@ def lines(own: str = "") -> list[Line]:
     until = time.monotonic() + AT_MOST
     found = [line for future, otherwise in under_way for line in _of(future, until, otherwise)]
     pool.shutdown(wait=False)
-    return found
+    return found if own else [*found, _own_unknown()]
 
 
 def _of(future: "Future[list[Line]]", until: float, otherwise: Line) -> list[Line]:
@@ -165,6 +168,14 @@ def _own(url: str) -> list[Line]:
     if urlsplit(url).scheme == "https":
         found.append(_valid(_("Certificate of the own address"), met, _("Renew it where the reverse proxy has it.")))
     return found
+
+
+def _own_unknown() -> Line:
+    text = _("It is not known here, so neither it nor its certificate nor the address for webhooks was looked at.")
+    address = f"https://{settings.ALLOWED_HOSTS[0].lstrip('.')}{settings.URL_PREFIX}/"
+    if settings.LOOPBACK:
+        address = f"http://127.0.0.1:8000{settings.URL_PREFIX}/"
+    return Line(_("Own address"), NONE, text, _("Type flinkey-admin check --url %(url)s") % {"url": address})
 
 
 def _hooks(url: str) -> list[Line]:
