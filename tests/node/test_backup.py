@@ -73,6 +73,23 @@ def test_what_is_put_back_is_what_was_there(coordinator: Person, tmp_path: Path)
     aside.unlink()
 
 
+def test_a_backup_that_was_made_is_known_and_one_that_was_not_is_not(
+    coordinator: Person, tmp_path: Path, settings: Any
+) -> None:
+    """Nor does a backup fail where nothing can be noted."""
+    settings.VAR_DIR = tmp_path / "var"
+    run("backup", str(tmp_path / "one.zip"))
+    assert copies.last_made() is None
+    settings.VAR_DIR.mkdir()
+    with pytest.raises(CommandError):
+        run("backup", str(tmp_path / "one.zip"))
+    assert copies.last_made() is None
+    run("backup", str(tmp_path / "two.zip"))
+    (made, asked) = copies.last_made(), timezone.now()
+    assert made
+    assert abs(asked - made) < dt.timedelta(minutes=5)
+
+
 def test_what_was_before_a_restore_is_named_to_whoever_erases_and_goes_in_time(
     coordinator: Person, tmp_path: Path
 ) -> None:

@@ -1,6 +1,7 @@
 """`flinkey-admin check` and its page: each thing in a state, in words, with what to do."""
 
 import datetime as dt
+import os
 import re
 import ssl
 import time
@@ -179,6 +180,23 @@ def test_nothing_need_be_done_for_webhooks_that_have_not_come(db: None, settings
     assert here.webhooks(None).state == OFF
     settings.FLINKEY_WEBHOOK_SECRET = ""
     assert here.webhooks(None).state == OFF
+
+
+def test_backups_are_missed_a_week_after_the_last_one(settings: Any, tmp_path: Path) -> None:
+    settings.VAR_DIR = tmp_path
+    assert here.backups().state == OFF
+    mark = tmp_path / "last-backup"
+    mark.touch()
+    told = []
+    for days in (6, 8):
+        made = (timezone.now() - dt.timedelta(days=days)).timestamp()
+        os.utime(mark, (made, made))
+        told.append((here.backups().state, here.backups().text))
+    assert [state for state, _text in told] == [GOOD, LOOK]
+    assert [text.replace("\xa0", " ") for _state, text in told] == [
+        "The last one was made 6 days ago.",
+        "The last one was made 1 week, 1 day ago.",
+    ]
 
 
 def test_work_that_nobody_takes_is_noticed(db: None) -> None:

@@ -14,22 +14,23 @@ from django.utils.translation import ngettext
 from django_tasks_db.models import DBTaskResult, get_date_max
 
 from flinkey_admin.accounts.models import Customer
-from flinkey_admin.node import health, pulse
+from flinkey_admin.node import copies, health, pulse
 from flinkey_admin.node.checkup.lines import BAD, GOOD, LOOK, OFF, Line
 from flinkey_admin.operations.models import Webhook
 
 QUEUES = ("default", "runs", "sweep")
 LATE = dt.timedelta(minutes=2)  # a task that nobody has taken for so long waits in vain
+SELDOM = dt.timedelta(days=7)  # whoever has had backups made does not mean to lose more
 LITTLE, TOO_LITTLE = 1_000_000_000, 100_000_000  # bytes on the disk
 
 
 def lines(customer: Customer | None = None) -> list[Line]:
-    """Database, workers, webhooks and disk. customer: whose webhooks count; those of all without one."""
+    """Database, workers, webhooks, backups and disk. customer: whose webhooks count; those of all without one."""
     first = database()
     if first.state == BAD and health.trouble() == health.NO_DATABASE:
         return [first, disk()]
     try:
-        return [first, workers(), webhooks(customer), disk()]
+        return [first, workers(), webhooks(customer), backups(), disk()]
     except DatabaseError as fault:
         return [Line(_("Database"), BAD, _("It cannot be used as it is."), _migrate(), str(fault)), disk()]
 
@@ -102,6 +103,18 @@ def webhooks(customer: Customer | None) -> Line:
         todo = _("To have them: address and secret in the flinkey portal; Messages from flinkey shows the address.")
         return Line(title, OFF, text, todo)
     return Line(title, GOOD, _("The last one came %(ago)s ago.") % {"ago": timesince(last)})
+
+
+def backups() -> Line:
+    """When the last one was made here. Only a hint: they may be made on another machine, or by other means."""
+    title, last = _("Backups"), copies.last_made()
+    if last is None:
+        text = _("None was made on this machine by flinkey-admin backup.")
+        return Line(title, OFF, text, _("Have one made each night, if nothing else makes them: docs/operate.md."))
+    text = _("The last one was made %(ago)s ago.") % {"ago": timesince(last)}
+    if timezone.now() - last < SELDOM:
+        return Line(title, GOOD, text)
+    return Line(title, LOOK, text, _("See why none is made any more: docs/operate.md."))
 
 
 def disk() -> Line:

@@ -5,6 +5,6 @@ had signed out by then does not come back in with it. The keys (SECRET_KEY, TOKE
 """
 
 from flinkey_admin.node.copies.archive import Manifest, Refused
-from flinkey_admin.node.copies.services import KEPT, asides, backup, restore
+from flinkey_admin.node.copies.services import KEPT, asides, backup, last_made, restore
 
-__all__ = ["KEPT", "Manifest", "Refused", "asides", "backup", "restore"]
+__all__ = ["KEPT", "Manifest", "Refused", "asides", "backup", "last_made", "restore"]

@@ -4,6 +4,7 @@ import datetime as dt
 import os
 import re
 import sqlite3
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -23,6 +24,7 @@ from flinkey_admin.operations import journal
 ENGINES: dict[str, ModuleType] = {"sqlite": sqlite, "postgresql": postgres}
 STAMP = "%Y%m%d-%H%M%S"
 KEPT = dt.timedelta(days=30)  # for so long the database of before a restore is kept
+LAST = "last-backup"  # in VAR_DIR: a copy of the database would say that it is its own backup
 STAMPED = re.compile(r"before-restore-(\d{8}-\d{6})")
 
 
@@ -54,9 +56,26 @@ def backup(path: Path) -> tuple[Path, Manifest]:
             archive.pack(manifest, data, packed)
             _to_disk(packed)
             packed.replace(path)
+            _note()
     except (OSError, sqlite3.Error, DatabaseError) as fault:
         raise Refused(f"No backup was made: {fault}.") from None
     return path, manifest
+
+
+def _note() -> None:
+    """Leaves a file whose time tells `last_made` of it. A backup is one without it, too."""
+    with suppress(OSError):
+        mark = settings.VAR_DIR / LAST
+        mark.unlink(missing_ok=True)  # it may be another user's
+        mark.touch()
+
+
+def last_made() -> dt.datetime | None:
+    """When a backup was last made on this machine, if it is known."""
+    try:
+        return dt.datetime.fromtimestamp((settings.VAR_DIR / LAST).stat().st_mtime, dt.UTC)
+    except OSError:
+        return None
 
 
 def restore(path: Path, *, force: bool = False) -> Restored:

@@ -14,7 +14,9 @@ from flinkey_admin.node.checkup.lines import BAD, Line, summary
 class Command(BaseCommand):
     """`flinkey-admin check`: exit code 1 as soon as something is to be mended, else 0."""
 
-    help = "Look whether all is well: flinkey, key, clock, database, workers, webhooks, certificates, disk, settings"
+    help = (
+        "Look whether all is well: flinkey, clock, database, workers, webhooks, backups, certificates, disk, settings"
+    )
     requires_system_checks = []  # they are a part of what is told
     requires_migrations_checks = False
 
