@@ -97,6 +97,7 @@ REASONS = {
     "told": _("flinkey refused it."),
     "moved-on": _("It has left its new group again meanwhile, so it was not taken out of the old one."),
     "not-before": _("Not sent, since what had to come first was not done."),
+    "restored": _("Not sent: a backup was put back since this was planned. Look at how things are, and plan it anew."),
     "given-up": _("Somebody chose to leave it as it is."),
     **{f"missing-{what}": words for what, words in MISSING.items()},
     **{f"conflict-{what}": words for what, words in CONFLICT.items()},

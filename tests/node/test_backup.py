@@ -28,8 +28,10 @@ from flinkey_admin.node.copies import services
 from flinkey_admin.node.models import Worker
 from flinkey_admin.operations import journal
 from flinkey_admin.operations.models import Operation, State, Step, Verb
-from tests.conftest import COORDINATOR, Person
-from tests.operations.stage import HAMBURG
+from flinkey_admin.sandbox import Remote
+from tests.assignments.test_several import asked
+from tests.conftest import COORDINATOR, Person, work_off
+from tests.operations.stage import HAMBURG, press, receipt, says
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -253,6 +255,20 @@ def test_a_window_that_may_have_been_sent_since_is_never_sent_again(coordinator:
     assert [step.state for step in member.steps.all()] == [State.PLANNED], "which may be repeated"
     plan.refresh_from_db()
     assert (plan.started_at, plan.state) == (None, State.PLANNED)
+
+
+def test_a_plan_that_may_have_had_its_yes_since_is_made_anew(coordinator: Person, remote: Remote) -> None:
+    """Its page is still open somewhere, with the button."""
+    review = asked(coordinator, start="2032-01-01T08:00", end="2032-01-01T18:00")
+    with connection.cursor() as cursor:
+        for change in journal.as_restored():
+            cursor.execute(change)
+    remote.clear_requests()
+    press(coordinator, review, "run")
+    work_off()
+    assert [one for one in remote.requests() if one["method"] != "GET"] == []
+    assert Operation.objects.get().state == State.REFUSED
+    assert says(receipt(coordinator), "Not sent: a backup was put back since this was planned.")
 
 
 def test_no_moment_of_death_lets_a_restored_window_be_sent(

@@ -19,7 +19,8 @@ def as_restored() -> list[str]:
 
     What was planned then may have been done since. For members that is harmless: it is repeated, and flinkey says
     "already so". A window is never sent twice, so each that was still to come counts as lost: it is looked for, and
-    what is not found is for a person to decide. The leases of then are nobody's.
+    what is not found is for a person to decide. A plan without a yes may have got it since, so one with such windows is
+    to be made anew. The leases of then are nobody's.
     """
     now = timezone.now()
     ended, lost = _time(now - LONG_AGO), _time(now)
@@ -32,7 +33,11 @@ def as_restored() -> list[str]:
     leases = f"UPDATE operations_operation SET lease_until = {ended}, lease_mark = NULL WHERE {rows}"  # noqa: S608
     sent = f"SET state = '{State.SENT}', sent_at = {lost}, next_check_at = NULL"
     windows = f"UPDATE operations_step {sent} WHERE operation_id IN ({begun}) AND {to_come}"
-    return [leases, windows]
+    plans = "SELECT id FROM operations_operation WHERE started_at IS NULL"
+    once = f"SELECT operation_id FROM operations_step WHERE verb NOT IN ({repeatable})"  # noqa: S608 - words of ours
+    refused = f"SET state = '{State.REFUSED}', reason = 'restored', settled_at = {lost}"
+    anew = f"UPDATE operations_step {refused} WHERE operation_id IN ({plans}) AND operation_id IN ({once})"
+    return [leases, windows, anew]
 
 
 def under_way() -> int:
