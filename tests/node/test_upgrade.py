@@ -1,18 +1,13 @@
 """Upgrades: an earlier version's database is brought up to date and read, and the old version can work on meanwhile."""
 
-import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
-from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.db import connection, migrations, models
-from django.db.migrations.loader import MigrationLoader
-from django.db.migrations.operations.base import Operation as Act
+from django.db import connection
 
 from flinkey_admin.node import health
 from flinkey_admin.operations.models import Operation
@@ -22,13 +17,6 @@ from tests.operations.stage import press
 
 OLD = Path(__file__).with_name("old.sql")
 OURS = {"accounts", "operations", "mirror", "fleet", "assignments", "node"}
-GONE = (
-    migrations.RemoveField,
-    migrations.DeleteModel,
-    migrations.RenameField,
-    migrations.RenameModel,
-    migrations.AlterModelTable,
-)
 
 
 def old_database(path: Path) -> None:
@@ -97,68 +85,3 @@ def test_the_old_version_writes_and_reads_what_it_did(upgraded: Path, tmp_path: 
                 new.execute(f'INSERT INTO "{table}" ({named}) VALUES ({", ".join("?" * len(row))})', row)
                 rows += 1
     assert rows > 60
-
-
-# The rule for migrations --------------------------------------------------------------------------------------------
-
-
-def released() -> set[tuple[str, str]]:
-    """The migrations that the earlier version had; the rule holds from there on."""
-    text = OLD.read_text(encoding="utf-8")
-    return set(re.findall(r"""INSERT INTO "?django_migrations"? VALUES\(\d+,'(\w+)','(\w+)'""", text))
-
-
-def faults(operations: list[Act], module: Any) -> list[str]:
-    """What of a migration would break the version before it, unless it says whose second half it is."""
-    if getattr(module, "SECOND_HALF_OF", ""):
-        return []
-    found = []
-    for act in operations:
-        if isinstance(act, GONE):
-            found.append(f"{act.describe()}: the version before still uses it")
-        elif isinstance(act, migrations.AddField) and needs_value(act.field):
-            found.append(f"{act.describe()}: the version before inserts rows without it")
-        elif isinstance(act, migrations.RunSQL):
-            found.append(f"{act.describe()}: say by SECOND_HALF_OF what was looked at")
-    return found
-
-
-def needs_value(field: Any) -> bool:
-    if isinstance(field, models.ManyToManyField):
-        return False
-    return not field.null and field.db_default is models.NOT_PROVIDED
-
-
-def ours() -> dict[tuple[str, str], Any]:
-    disk = MigrationLoader(None).disk_migrations or {}
-    return {key: one for key, one in disk.items() if key[0] in OURS and key not in released()}
-
-
-def test_every_migration_leaves_the_version_before_it_running() -> None:
-    assert len(released()) > 20
-    wrong = {}
-    for key, migration in ours().items():
-        module = __import__(type(migration).__module__, fromlist=["x"])
-        if found := faults(list(migration.operations), module):
-            wrong[key] = found
-    assert wrong == {}
-
-
-CASES: dict[str, tuple[Act, bool]] = {
-    "a column goes": (migrations.RemoveField("note", "text"), True),
-    "a table goes": (migrations.DeleteModel("Note"), True),
-    "another name": (migrations.RenameField("note", "text", "words"), True),
-    "another table": (migrations.AlterModelTable("note", "notes"), True),
-    "a value that must be there": (migrations.AddField("note", "a", models.IntegerField()), True),
-    "a value that Django alone fills in": (migrations.AddField("note", "a", models.IntegerField(default=1)), True),
-    "a value that the database fills in": (migrations.AddField("note", "a", models.IntegerField(db_default=1)), False),
-    "a value that may be missing": (migrations.AddField("note", "a", models.IntegerField(null=True)), False),
-    "a table comes": (migrations.CreateModel("Other", [("id", models.BigAutoField(primary_key=True))]), False),
-}
-
-
-@pytest.mark.parametrize("name", CASES)
-def test_the_rule_knows_one_from_the_other(name: str) -> None:
-    act, is_wrong = CASES[name]
-    assert bool(faults([act], ModuleType("x"))) is is_wrong
-    assert faults([act], SimpleNamespace(SECOND_HALF_OF="fleet 0003_words")) == []
