@@ -11,8 +11,7 @@ from tests.postgres import postgres
 TESTS = [f"tests/{name}" for name in ("accounts", "assignments", "fleet", "mirror", "node", "operations", "web")]
 # They look into the file of SQLite, put another one in its place, or hand it to processes that are killed. On
 # PostgreSQL tests/operations/test_two_workers.py kills, tests/node/test_restore_mid_move.py makes and puts back a
-# backup, both on a server of their own (`make kill`, `make alive`), and tests/cluster upgrades (`make cluster`). What a
-# full disk does was not tried there.
+# backup, both on a server of their own (`make kill`, `make alive`), and tests/cluster upgrades (`make cluster`).
 HEALTH = (
     "database_that_is_none",
     "database_that_has_never_been_made",

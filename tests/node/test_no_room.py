@@ -65,16 +65,21 @@ def desk(transactional_db: None, remote: Remote, tmp_path: Path) -> Iterator[tup
             connection.connection.backup(copy)
         connection.close()
         patch.setitem(connection.settings_dict, "NAME", str(disk / "small.sqlite3"))
-        person = Person()
-        assert person.sign_in(COORDINATOR).status_code == 302
-        person.get("/groups/")
-        session = person.session
-        session[LAST_SEEN] -= 120  # so that the next page has a session to write
-        session.save()
-        long_ago = timezone.now() - dt.timedelta(minutes=5)
-        Listing.objects.update(read_at=long_ago, looked_at=long_ago)
-        yield person, disk
+        yield at_work(), disk
         connection.close()
+
+
+def at_work() -> Person:
+    """A coordinator who has looked at the groups a while ago, so that the next page has something to write."""
+    person = Person()
+    assert person.sign_in(COORDINATOR).status_code == 302
+    person.get("/groups/")
+    session = person.session
+    session[LAST_SEEN] -= 120
+    session.save()
+    long_ago = timezone.now() - dt.timedelta(minutes=5)
+    Listing.objects.update(read_at=long_ago, looked_at=long_ago)
+    return person
 
 
 def ready(person: Person) -> tuple[int, str]:
@@ -141,6 +146,49 @@ def test_a_database_that_is_only_read(
         connection.close()
     assert ready(person) == (200, "ok")
     assert person.post("/groups/1/rename/", {"name": "Altona"}).status_code == 302
+
+
+@contextmanager
+def mounted_read_only(disk: Path) -> Iterator[None]:
+    """Whatever is opened there from now on can be read alone; what is open already is left as it is."""
+    connection.close()
+    subprocess.run(["mount", "--bind", str(disk), str(disk)], check=True)
+    subprocess.run(["mount", "-o", "remount,bind,ro", str(disk)], check=True)
+    try:
+        yield
+    finally:
+        connection.close()
+        subprocess.run(["umount", "--lazy", str(disk)], check=True)
+
+
+def test_a_disk_that_has_become_read_only(
+    desk: tuple[Person, Path], remote: Remote, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As Linux does with one that fails. Some process has the database open from before."""
+    person, disk = desk
+    monkeypatch.setattr("tests.conftest.work_off", lambda: None)
+    with closing(sqlite3.connect(disk / "small.sqlite3")) as another:
+        before = another.execute("SELECT * FROM operations_operation").fetchall()
+        with mounted_read_only(disk):
+            assert ready(person) == (503, health.READ_ONLY)
+            pages_are_read(person)
+            nothing_can_be_changed(person, remote)
+        assert another.execute("SELECT * FROM operations_operation").fetchall() == before
+    assert ready(person) == (200, "ok")
+    assert person.post("/groups/1/rename/", {"name": "Altona"}).status_code == 302
+
+
+def test_a_disk_that_was_read_only_at_the_start(desk: tuple[Person, Path]) -> None:
+    """SQLite in WAL cannot even read then: it has to write down who reads."""
+    person, disk = desk
+    person.raise_request_exception = False
+    with mounted_read_only(disk):
+        assert ready(person) == (503, health.NO_DATABASE)
+        page = person.get("/groups/")
+        assert page.status_code == 503
+        assert says(page, sentences.NO_STORE)
+    assert ready(person) == (200, "ok")
+    assert says(person.get("/groups/"), "Hamburg")
 
 
 def test_a_database_that_is_away_is_not_called_full(
