@@ -266,8 +266,12 @@ def test_the_database_starts_again_in_the_middle_of_a_move(
     since = len(served_by(whole.folder))
     for _time in range(60):
         other.goto("/groups/3/cars/")
-        expect(other.locator("h1")).to_be_visible()
-    assert not [one for one in served_by(whole.folder, since) if one[0] >= 500]
+        expect(other).to_have_url(f"{whole.url}/groups/3/cars/")
+        expect(other.locator("h1")).to_have_text("München")
+    served = served_by(whole.folder, since)
+    assert not [one for one in served if one[0] >= 500]
+    assert not [request for _status, _node, request in served if "/sign-in/" in request], "nobody is signed out"
+    assert len({node for _status, node, _request in served}) == len(whole.nodes), "each of them was asked"
 
 
 def test_a_page_outlives_its_nodes(window: BrowserContext, whole: Cluster, complaints: Complaints) -> None:
