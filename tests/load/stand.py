@@ -30,29 +30,46 @@ class Web:
     @property
     def memory(self) -> float:
         """Their resident memory now, in MB."""
-        texts = [(process / "status").read_text() for process in self._processes]
-        return sum(int(re.findall(r"VmRSS:\s+(\d+) kB", text)[0]) for text in texts) / 1000
+        return _memory(self._processes[1:])
+
+    @property
+    def workers(self) -> float:
+        """The same of the workers that were started together with them."""
+        starter = _facts(self._processes[0])[1]
+        return _memory([one for one, words in _running() if "work" in words and _facts(one)[1] == starter])
 
     @property
     def seconds(self) -> float:
         """The processor's seconds that they have used."""
-        facts = [(process / "stat").read_text().rpartition(")")[2].split() for process in self._processes]
+        facts = [_facts(process) for process in self._processes[1:]]
         return sum(int(one[11]) + int(one[12]) for one in facts) / sysconf("SC_CLK_TCK")
 
     @property
     def _processes(self) -> list[Path]:
-        """Where the kernel tells about those that answer; their parent, which only watches them, is the first."""
+        """Their parent, which only watches them, and then those that answer."""
         bind = self.url.removeprefix("http://")
-        found = []
-        for one in Path("/proc").glob("[0-9]*"):
-            try:
-                words = (one / "cmdline").read_text().split("\0")
-            except OSError:
-                continue  # it has ended meanwhile
-            if "gunicorn" in words and bind in words:
-                found.append(int(one.name))
-        _parent, *children = sorted(found)
-        return [Path(f"/proc/{child}") for child in children]
+        return sorted(
+            (one for one, words in _running() if "gunicorn" in words and bind in words), key=lambda one: int(one.name)
+        )
+
+
+def _running() -> Iterator[tuple[Path, list[str]]]:
+    """Each process of the machine: where the kernel tells about it, and the words of its command."""
+    for one in Path("/proc").glob("[0-9]*"):
+        try:
+            yield one, (one / "cmdline").read_text().split("\0")
+        except OSError:
+            continue  # it has ended meanwhile
+
+
+def _facts(process: Path) -> list[str]:
+    """What the kernel counts of it: its state comes first, then the number of its parent."""
+    return (process / "stat").read_text().rpartition(")")[2].split()
+
+
+def _memory(processes: list[Path]) -> float:
+    texts = [(process / "status").read_text() for process in processes]
+    return sum(int(re.findall(r"VmRSS:\s+(\d+) kB", text)[0]) for text in texts) / 1000
 
 
 @contextmanager
