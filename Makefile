@@ -114,7 +114,7 @@ lighthouse: $(VENV)/dev ## Lighthouse on every main page, as in production; need
 	@test -x var/lighthouse/node_modules/.bin/lighthouse || npm install --prefix var/lighthouse --no-audit --no-fund --loglevel=error lighthouse@12.8.2
 	$(BIN)/python -m tests.lighthouse
 
-observatory: $(VENV)/dev servers ## Mozilla's HTTP Observatory on every address, in production behind nginx; needs npm
+observatory: $(VENV)/dev servers ## Mozilla's HTTP Observatory wherever links lead, in production behind nginx; needs npm
 	@test -d var/observatory/node_modules/@mdn/mdn-http-observatory || npm install --prefix var/observatory --no-audit \
 		--no-fund --loglevel=error --ignore-scripts @mdn/mdn-http-observatory@1.4.8
 	@echo {} > var/observatory/node_modules/@mdn/mdn-http-observatory/conf/hsts-preload.json # we are not on that list
