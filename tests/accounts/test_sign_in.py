@@ -1,5 +1,6 @@
 """Signing in: each reason why it did not work has words of its own, and the session starts afresh."""
 
+import re
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from flinkey_admin.sandbox import Remote
 from flinkey_admin.web import sentences
 from tests.accounts.stage import is_sign_in, operations, said, session_row, stored
 from tests.conftest import BOTH, COORDINATOR, NOBODY, PASSWORD, SOUTHERNER, Person
+from tests.project.source import ROOT
 
 
 def test_a_manager_signs_in_and_sees_the_overview(visitor: Person, flinkey: Remote) -> None:
@@ -51,6 +53,39 @@ def test_one_person_is_one_manager_however_typed(visitor: Person, typed: str) ->
     visitor.post("/sign-out/")
     visitor.sign_in(typed)
     assert [one.email for one in Manager.objects.all()] == [COORDINATOR]
+
+
+def test_nobody_is_there_before_the_first_sign_in(visitor: Person) -> None:
+    assert not Manager.objects.exists()
+    assert visitor.sign_in("admin@nordwind.example", "admin").status_code == 422
+    assert not Manager.objects.exists()
+
+
+def test_each_session_has_a_number_of_its_own_by_chance(visitor: Person) -> None:
+    """32 of 36 characters are 165 bits."""
+    people = [visitor, Person(), Person()]
+    assert [person.sign_in(COORDINATOR).status_code for person in people] == [302] * 3
+    keys = {person.cookies["sessionid"].value for person in people}
+    assert len(keys) == 3
+    assert [key for key in keys if not re.fullmatch("[a-z0-9]{32}", key)] == []
+
+
+@pytest.mark.sampled(1)
+@pytest.mark.parametrize("typed", [f" {PASSWORD}", f"{PASSWORD} ", PASSWORD.upper(), PASSWORD.ljust(1000, "x")])
+def test_the_password_goes_to_flinkey_as_it_was_typed(visitor: Person, remote: Remote, typed: str) -> None:
+    """If a part of it were taken off, it would be the right one, or be refused before flinkey is asked."""
+    assert visitor.sign_in(COORDINATOR, typed).status_code == 422
+    assert operations(remote) == ["getToken"]
+    assert visitor.sign_in(COORDINATOR).status_code == 302
+
+
+def test_the_password_is_hidden_and_may_come_from_a_manager_of_passwords(visitor: Person) -> None:
+    (field,) = re.findall('<input[^>]* name="password"[^>]*>', visitor.get("/sign-in/").content.decode())
+    told = dict(re.findall(r'(\w+)="([^"]*)"', field))
+    assert (told["type"], told["autocomplete"], told.get("maxlength")) == ("password", "current-password", None)
+    scripts = "".join(path.read_text("utf-8") for path in (ROOT / "static/js").glob("*.js"))
+    assert "addEventListener" in scripts
+    assert re.findall("password|paste", scripts) == []
 
 
 # What is wrong, what the page then says, its status.

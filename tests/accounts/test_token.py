@@ -4,6 +4,7 @@ import base64
 import datetime as dt
 import json
 import logging
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -160,6 +161,18 @@ def test_keys_are_changed_by_putting_a_new_one_in_front(visitor: Person, setting
     settings.TOKEN_KEYS = [new]
     assert is_sign_in(visitor.get("/groups/")), "without its key a session is over"
     assert "Hamburg" in second.get("/groups/").content.decode()
+
+
+def test_a_sealed_token_in_which_one_bit_was_turned_is_none(coordinator: Person, remote: Remote) -> None:
+    sealed = bytearray(urlsafe_b64decode(stored(coordinator)["flinkey_token"]))
+    assert "Hamburg" in coordinator.get("/groups/").content.decode()
+    remote.clear_requests()
+    sealed[-40] ^= 1  # within what it seals, before the 32 bytes of the HMAC
+    session = coordinator.session
+    session["flinkey_token"] = urlsafe_b64encode(sealed).decode()
+    session.save()
+    assert is_sign_in(coordinator.get("/groups/"))
+    assert remote.requests() == []
 
 
 def test_with_a_foreign_key_everybody_signs_in_again(coordinator: Person, remote: Remote, settings: Any) -> None:

@@ -23,6 +23,13 @@ from tests.mirror.stage import caught_up
 from tests.operations.windows import created, give, remove, send
 
 
+def test_it_is_written_to_standard_error_alone() -> None:
+    config: dict[str, Any] = django_settings.LOGGING
+    assert [(one["class"], one.get("stream", "")) for one in config["handlers"].values()] == [
+        ("logging.StreamHandler", "")
+    ]
+
+
 @contextmanager
 def written(form: str) -> Iterator[io.StringIO]:
     """All that the product would write, by its own filters and formatter, as this LOG_FORMAT does."""

@@ -20,6 +20,7 @@ from tests.security.hostile import STRINGS, put
 
 FORMULA = re.compile(r"(?:^|[;\t\r\n])[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 FEED = re.compile(r"http://testserver(/calendar/[\w-]+\.ics)")
+FILE = re.compile(r'attachment; filename="[a-z]+(?:-[0-9]+)*\.csv"')
 LINE = re.compile(rb"[A-Z-]+(?:;[A-Z-]+=[^:;]+)*:.*|[ \t].*", re.DOTALL)
 
 
@@ -39,8 +40,13 @@ def person(db: None, remote: Remote, strings: list[str]) -> Person:
 
 
 def table(answer: Any) -> list[list[str]]:
-    """Its rows, all as long as the first; no cell begins a formula, nor does any part of one."""
+    """Its rows, all as long as the first; no cell begins a formula, nor does any part of one.
+
+    It is kept nowhere, and its name is made of words of ours, numbers and times.
+    """
     assert answer.status_code == 200
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert FILE.fullmatch(answer.headers["Content-Disposition"]), answer.headers["Content-Disposition"]
     rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"), newline="")))
     assert {len(row) for row in rows} == {len(rows[0])}
     assert [cell for row in rows for cell in row if FORMULA.search(cell)] == []
@@ -51,7 +57,9 @@ def test_a_table_of_accesses(person: Person, strings: list[str]) -> None:
     for number in range(1, len(strings) + 1):
         cache.clear()  # so that nobody is held back for asking too much
         person.get(f"/cars/{number}/")
-        assert len(table(person.get("/access/csv/", {"car": str(number)}))) == 1, strings[number - 1]
+        assert len(table(person.get("/access/csv/", {"car": str(number), "q": strings[number - 1]}))) == 1, strings[
+            number - 1
+        ]
 
 
 def test_a_table_of_refusals(person: Person, remote: Remote, strings: list[str]) -> None:

@@ -180,6 +180,27 @@ def test_nothing_answers_trace(visitor: Person, path: str) -> None:
     assert dict(answer.cookies) == {}
 
 
+OPEN = ["/sign-in/", "/groups/", "/access/csv/", "/static/css/app.css", "/health/live/", "/calendar/x.ics", "/x/"]
+
+
+@pytest.mark.sampled(1)
+@pytest.mark.parametrize("path", OPEN)
+def test_no_page_of_others_may_read_ours(coordinator: Person, path: str) -> None:
+    """Neither when it asks nor when its browser asks for it beforehand."""
+    asks = {"Origin": "https://evil.example", "Access-Control-Request-Method": "GET"}
+    for answer in (coordinator.get(path, headers=asks), coordinator.options(path, headers=asks)):
+        assert [name for name in answer.headers if name.lower().startswith("access-control-")] == []
+        answer.close()
+
+
+@pytest.mark.sampled(1)
+@pytest.mark.parametrize(
+    "path", ["/static/", "/static/css", "/static/css/", "/static/%2e%2e/settings.py", "/static/.git"]
+)
+def test_no_folder_is_listed_and_nothing_beside_the_files_is_served(visitor: Person, path: str) -> None:
+    assert visitor.get(path).status_code == 404
+
+
 @pytest.mark.parametrize("path", ["/health/live/", "/metrics", "/calendar/x.ics"])
 def test_text_says_its_charset(visitor: Person, path: str) -> None:
     assert visitor.get(path).headers["Content-Type"] == "text/plain; charset=utf-8"

@@ -118,6 +118,18 @@ def test_scripts_evaluate_nothing() -> None:
     assert wrong == {name: [] for name in names}
 
 
+def test_scripts_keep_two_switches_and_a_sign_in_the_browser() -> None:
+    """And nothing of a page."""
+    text = "".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "static/js").glob("*.js")))
+    pattern = r"(?:local|session)Storage(?:[\w.]*|\[\w+\]) = [^;]*;|\w+Storage\.setItem\([^)]*\)"
+    assert re.findall(pattern, text) == [
+        'localStorage[OFF] = event.target.checked ? "" : "off";',
+        'sessionStorage.hands = "used";',
+        'localStorage.setItem(OFF, "")',
+    ]
+    assert re.findall(r"document\.cookie|indexedDB|\bcaches\b|__proto__|Object\.assign|serviceWorker", text) == []
+
+
 def test_a_page_speaks_the_browser_s_language(client: object, db: None) -> None:
     """German and English from the browser; whatever else is asked for is English."""
     from tests.conftest import Person
