@@ -44,6 +44,7 @@ kill: $(VENV)/dev postgres ## kill -9 at every call and commit, 1,000 lost answe
 alive: $(VENV)/dev postgres promtool ## backups put back in the middle of a move, full disks, wrong clocks, alerts that come
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --thorough -m sampled tests/node
 	$(BIN)/python -m pytest -q -n 0 tests/node/test_alerts.py tests/node/test_metrics.py
+	$(BIN)/python -m tests.on_postgres -q -n 0 tests/node/test_no_room_on_postgres.py
 
 pg: $(VENV)/dev postgres ## the tests of pages, copy, changes and upkeep on PostgreSQL
 	$(BIN)/python -m tests.on_postgres -q -n $(WORKERS) --dist worksteal
