@@ -367,6 +367,7 @@ def test_for_whoever_still_reads_the_words_are_kept_and_that_is_said(
 ) -> None:
     remote.change("delete_user", user=ZOE)
     caught_up(known, "/users/")
+    patience = persons.erasure.PATIENCE
     monkeypatch.setattr(persons.erasure, "PATIENCE", 1)
     with closing(connection.copy()) as other, other.cursor() as reader:
         reader.execute(READS[connection.vendor])
@@ -377,5 +378,6 @@ def test_for_whoever_still_reads_the_words_are_kept_and_that_is_said(
         with pytest.raises(CommandError, match="run this once more"):
             forget(EMAIL, "--also", PHONE)
         assert EMAIL in found(WORDS)
+    monkeypatch.setattr(persons.erasure, "PATIENCE", patience)
     forget(EMAIL, "--also", PHONE)
     assert found(WORDS) == OF_THE_NOTE

@@ -32,9 +32,13 @@ AXES = (AccessAttempt, AccessFailureLog, AccessLog)
 # By whose rows about a person the person is found. They go last: whoever was interrupted before can still be finished.
 SOURCES = (Step, Outside)
 PATIENCE = 90  # seconds for those who read: PostgreSQL ends ours after a minute of idleness (settings.py)
-READERS = """
-    SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
-    AND (backend_xid IS NOT NULL OR backend_xmin IS NOT NULL) AND xact_start < %s
+NOW = "SELECT clock_timestamp(), pg_snapshot_xmax(pg_current_snapshot())::text"
+# Who writes, in any database of the server, and who reads in this one.
+ENDED = """
+    SELECT pg_snapshot_xmin(pg_current_snapshot()) >= %s::xid8 AND NOT EXISTS (
+        SELECT FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+        AND backend_xmin IS NOT NULL AND xact_start < %s
+    )
 """
 
 
@@ -196,20 +200,22 @@ def _sweep_out() -> bool:
             cursor.execute("VACUUM")
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             return bool(cursor.fetchone()[0] == 0)
-        alone = _readers_ended(cursor)
-        # The catalogue of statistics has samples of what stands in the tables.
-        for table in [*connection.introspection.django_table_names(only_existing=True), "pg_statistic"]:
-            cursor.execute(f"VACUUM (FULL, ANALYZE) {connection.ops.quote_name(table)}")
+        alone = True
+        # The catalogue of statistics has samples of what stood in the tables, until each has been looked at anew.
+        for tables in (connection.introspection.django_table_names(only_existing=True), ["pg_statistic"]):
+            alone = _readers_ended(cursor) and alone
+            for table in tables:
+                cursor.execute(f"VACUUM (FULL, ANALYZE) {connection.ops.quote_name(table)}")
         return alone
 
 
 def _readers_ended(cursor: Any) -> bool:
     """Waits for those who began before, since a table that is written anew takes along what they may still look at."""
-    cursor.execute("SELECT clock_timestamp()")
-    (now,) = cursor.fetchone()
+    cursor.execute(NOW)
+    now, number = cursor.fetchone()
     for _second in range(PATIENCE):
-        cursor.execute(READERS, [now])
-        if cursor.fetchone() == (0,):
+        cursor.execute(ENDED, [number, now])
+        if cursor.fetchone() == (True,):
             return True
         time.sleep(1)
     return False
