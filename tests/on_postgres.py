@@ -8,7 +8,11 @@ from pathlib import Path
 
 from tests.postgres import postgres
 
-TESTS = [f"tests/{name}" for name in ("accounts", "assignments", "fleet", "mirror", "node", "operations", "web")]
+FOLDERS = ("accounts", "assignments", "fleet", "mirror", "node", "operations", "web")
+TESTS = [
+    *(f"tests/{name}" for name in FOLDERS),
+    *(f"tests/security/test_{name}.py" for name in ("forged_webhooks", "hostile_values")),
+]
 # They look into the file of SQLite, put another one in its place, or hand it to processes that are killed. On
 # PostgreSQL tests/operations/test_two_workers.py kills, tests/node/test_restore_mid_move.py makes and puts back a
 # backup, both on a server of their own (`make kill`, `make alive`), and tests/cluster upgrades (`make cluster`).

@@ -106,18 +106,19 @@ def test_a_database_that_is_only_read_is_not_ready(desk: Person) -> None:
 @contextmanager
 def small_tablespace() -> Iterator[Path]:
     """A real disk of its own for the journal, which is empty: the next row needs a page."""
-    folder = Path(tempfile.mkdtemp(prefix="flinkey-admin-tablespace-"))
-    folder.chmod(0o755)  # the server is another user
-    with small_disk(folder / "disk", 8) as disk:
-        shutil.chown(disk, "postgres")
-        run(f"CREATE TABLESPACE small LOCATION '{disk}'")
-        run("TRUNCATE operations_operation CASCADE", *(f"ALTER TABLE {one} SET TABLESPACE small" for one in JOURNAL))
-        try:
-            yield disk
-        finally:
-            (disk / "ballast").unlink(missing_ok=True)
-            run(*(f"ALTER TABLE {one} SET TABLESPACE pg_default" for one in JOURNAL), "DROP TABLESPACE small")
-    shutil.rmtree(folder)
+    with tempfile.TemporaryDirectory(prefix="flinkey-admin-tablespace-") as folder:
+        Path(folder).chmod(0o755)  # the server is another user
+        with small_disk(Path(folder) / "disk", 8) as disk:
+            shutil.chown(disk, "postgres")
+            run(f"CREATE TABLESPACE small LOCATION '{disk}'")
+            run(
+                "TRUNCATE operations_operation CASCADE", *(f"ALTER TABLE {one} SET TABLESPACE small" for one in JOURNAL)
+            )
+            try:
+                yield disk
+            finally:
+                (disk / "ballast").unlink(missing_ok=True)
+                run(*(f"ALTER TABLE {one} SET TABLESPACE pg_default" for one in JOURNAL), "DROP TABLESPACE small")
 
 
 def test_a_disk_that_is_full(desk: Person, remote: Remote) -> None:
