@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from typing import Any
 import pytest
 from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.contrib.staticfiles.views import serve
+from django.core.signals import request_finished, request_started
 from django.db import connections, transaction
 from django.http import HttpRequest
 from django_tasks.signals import task_enqueued
@@ -156,11 +158,33 @@ def idle() -> Idle:
     return defaultdict(list)
 
 
+@pytest.fixture(scope="session")
+def under_way() -> Iterator[set[int]]:
+    """The threads of the live server that answer a request just now."""
+    threads: set[int] = set()
+
+    def begin(**_facts: Any) -> None:
+        threads.add(threading.get_ident())
+
+    def end(**_facts: Any) -> None:
+        threads.discard(threading.get_ident())
+
+    request_started.connect(begin)
+    request_finished.connect(end)
+    yield threads
+    request_started.disconnect(begin)
+    request_finished.disconnect(end)
+
+
 @pytest.fixture
-def open_window(request: pytest.FixtureRequest, browser: Browser, idle: Idle) -> Iterator[Open]:
+def open_window(
+    request: pytest.FixtureRequest, browser: Browser, idle: Idle, under_way: set[int], settings: Any
+) -> Iterator[Open]:
     """Opens a browser with a memory of its own; the options are those of Playwright's new_context.
 
-    A test that does to it what nothing undoes (another clock, no network) is marked `own_browser`.
+    A test that does to it what nothing undoes (another clock, no network) is marked `own_browser`. What its pages ask
+    for is answered before the settings and the rows of the test go, else it would tell the next one that flinkey is
+    down.
     """
     alone = request.node.get_closest_marker("own_browser") is not None
     opened: list[tuple[str, BrowserContext]] = []
@@ -182,6 +206,9 @@ def open_window(request: pytest.FixtureRequest, browser: Browser, idle: Idle) ->
         else:
             forget(context)
             idle[kind].append(context)
+    until = time.monotonic() + ARRIVAL / 1000
+    while under_way - {threading.get_ident()} and time.monotonic() < until:
+        time.sleep(0.02)
 
 
 def forget(context: BrowserContext) -> None:
