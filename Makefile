@@ -17,7 +17,7 @@ debian = PATH="$$PATH:/usr/sbin" command -v $(1) >/dev/null || { [ "$$(id -u)" =
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run serve test lint bench format lighthouse screenshots pictures browser clean thorough postgres kill pg machine planted alive promtool wheel release audit observatory secure dropped cluster load servers
+.PHONY: help demo run serve test lint bench format lighthouse screenshots pictures browser clean thorough postgres kill pg machine planted alive promtool wheel release audit observatory secure dropped cluster load servers rules
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
@@ -115,11 +115,13 @@ lighthouse: $(VENV)/dev ## Lighthouse on every main page, as in production; need
 	@test -x var/lighthouse/node_modules/.bin/lighthouse || npm install --prefix var/lighthouse --no-audit --no-fund --loglevel=error lighthouse@12.8.2
 	$(BIN)/python -m tests.lighthouse
 
-observatory: $(VENV)/dev servers ## Mozilla's HTTP Observatory wherever links lead, in production behind nginx; needs npm
-	@test -d var/observatory/node_modules/@mdn/mdn-http-observatory || npm install --prefix var/observatory --no-audit \
-		--no-fund --loglevel=error --ignore-scripts @mdn/mdn-http-observatory@1.4.8
+observatory: $(VENV)/dev servers rules ## Mozilla's HTTP Observatory wherever links lead, in production behind nginx; needs npm
 	@echo {} > var/observatory/node_modules/@mdn/mdn-http-observatory/conf/hsts-preload.json # we are not on that list
 	DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python -m tests.observatory
+
+rules: ## the rules of the Observatory, from npm
+	@test -d var/observatory/node_modules/@mdn/mdn-http-observatory || npm install --prefix var/observatory --no-audit \
+		--no-fund --loglevel=error --ignore-scripts @mdn/mdn-http-observatory@1.4.8
 
 screenshots: browser ## the pictures of the README
 	$(BIN)/python -m tests.screenshots
