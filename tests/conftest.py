@@ -12,11 +12,15 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
+from weakref import WeakSet
 
 import hypothesis
 import pytest
 from django.core.cache import cache
+from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
+from django.dispatch import receiver
 from django.test import Client
 from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
@@ -94,6 +98,20 @@ def pytest_collection_finish() -> None:
 
 
 connection_created.connect(guard.install)
+opened: "WeakSet[BaseDatabaseWrapper]" = WeakSet()  # by any thread of this process
+
+
+@receiver(connection_created)
+def note(connection: BaseDatabaseWrapper, **_facts: Any) -> None:
+    opened.add(connection)
+
+
+def hang_up() -> None:
+    """Closes what other threads have open: those of the browser tests' server live as long as their browsers."""
+    for one in [one for one in opened if one is not connections["default"]]:
+        one.inc_thread_sharing()
+        one.close()
+        one.dec_thread_sharing()
 
 
 @pytest.fixture(autouse=True)
@@ -196,8 +214,10 @@ def visitor(db: None, remote: Remote) -> Person:
 
 
 @pytest.fixture
-def stages(db: None, remote: Remote, sandbox: Sandbox) -> Stages:
-    """The stages of the test."""
+def stages(request: pytest.FixtureRequest, db: None, remote: Remote, sandbox: Sandbox) -> Stages:
+    """The stages of the test. Whoever is signed in there is so by the clock of the test, if it has one."""
+    if "clock" in request.fixturenames:
+        request.getfixturevalue("clock")
     return Stages(sandbox)
 
 

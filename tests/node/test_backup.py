@@ -30,10 +30,16 @@ from flinkey_admin.operations import journal
 from flinkey_admin.operations.models import Operation, State, Step, Verb
 from flinkey_admin.sandbox import Remote
 from tests.assignments.test_several import asked
-from tests.conftest import COORDINATOR, Person, work_off
+from tests.conftest import COORDINATOR, Person, hang_up, work_off
 from tests.operations.stage import HAMBURG, press, receipt, says
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def alone() -> None:
+    """Nobody else has the database open, unless the test says so."""
+    hang_up()
 
 
 @pytest.fixture

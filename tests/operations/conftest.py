@@ -14,7 +14,7 @@ from tests.operations.stage import NOW, Clock
 
 @pytest.fixture
 def clock(remote: Remote) -> Iterator[Clock]:
-    """Named before a signed-in person, since a sign-in belongs to its time."""
+    """There before anybody signs in, since a sign-in belongs to its time."""
     with time_machine.travel(NOW, tick=False) as traveller:
         remote.reset("yard")
         remote.settings(strict=True)
