@@ -20,11 +20,11 @@ from playwright.sync_api import BrowserContext, expect
 from flinkey_admin import launch
 from flinkey_admin.sandbox import API_KEY, Remote
 from tests import postgres
-from tests.browser.conftest import browser, complaints, idle, open_window, playwright
+from tests.browser.conftest import browser, complaints, idle, open_window, playwright, under_way
 from tests.browser.standing import ROOT, answers, eventually, free_port, process
 from tests.cluster.servers import nginx, pgbouncer, redis
 
-__all__ = ["browser", "complaints", "idle", "open_window", "playwright"]
+__all__ = ["browser", "complaints", "idle", "open_window", "playwright", "under_way"]
 
 ROLE = ROOT / "deploy" / "docker" / "role.sql"
 PATIENCE = 60_000  # milliseconds: eight processes, three servers and a browser share two cores
