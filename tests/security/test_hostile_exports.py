@@ -57,9 +57,8 @@ def test_a_table_of_accesses(person: Person, strings: list[str]) -> None:
     for number in range(1, len(strings) + 1):
         cache.clear()  # so that nobody is held back for asking too much
         person.get(f"/cars/{number}/")
-        assert len(table(person.get("/access/csv/", {"car": str(number), "q": strings[number - 1]}))) == 1, strings[
-            number - 1
-        ]
+        asked = strings[number - 1].encode(errors="replace").decode()  # no address can hold half a sign
+        assert len(table(person.get("/access/csv/", {"car": str(number), "q": asked}))) == 1, asked
 
 
 def test_a_table_of_refusals(person: Person, remote: Remote, strings: list[str]) -> None:
