@@ -1,5 +1,6 @@
 """One search for everything, and the pages of one car and one user: what happened to them."""
 
+import hashlib
 from urllib.parse import quote
 
 import pytest
@@ -82,6 +83,14 @@ def test_what_has_no_name_is_found_and_shown(
     (query,) = filter(None, facts.values())
     (number,) = reader(coordinator.get(coordinator.get("/search/", {"q": query}).headers["Location"])).ids()
     assert f"without name ({number})" in hits(by_htmx(coordinator, f"/search/?q={query}"))[1]
+
+
+def test_a_name_as_long_as_a_letter_is_kept_and_found(coordinator: Person, flinkey: Remote) -> None:
+    """PostgreSQL takes no more than 2,700 bytes into an index, of what cannot be made shorter."""
+    name = "".join(hashlib.sha256(str(number).encode()).hexdigest() for number in range(100))
+    flinkey.change("rename_car", car=2, name=name)
+    read(coordinator, "/cars/?sort=-name")
+    assert coordinator.get("/search/", {"q": name[-30:]}).headers["Location"] == "/cars/2/"
 
 
 def test_its_page_says_how_old_it_is_and_hears_news(coordinator: Person, flinkey: Remote) -> None:
